@@ -1,0 +1,19 @@
+"""Every table of the system, in one history of migrations."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from lapor.admin import tables as admin
+from lapor.complaints import tables as complaints
+from lapor.intake import tables as intake
+from lapor.routing import tables as routing
+from lapor.sla import tables as sla
+
+TABLES = [*routing.TABLES, *sla.TABLES, *complaints.TABLES, *intake.TABLES, *admin.TABLES]
+
+APP_CONFIG = AppConfig(
+    app_name="lapor",
+    migrations_folder_path=str(Path(__file__).parent / "migrations"),
+    table_classes=TABLES,
+)

@@ -1,0 +1,115 @@
+"""Policies with their ladders, the region's calendar, the heartbeat of the minute hand."""
+
+from piccolo.columns import (
+    Array,
+    BigSerial,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    Text,
+    Time,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.base import OnDelete
+from piccolo.table import Table
+
+from lapor.routing.tables import Region
+
+CLOCK_KINDS = (
+    "response",
+    "triage",
+    "promise",
+    "completion",
+    "approval",
+    "transfer",
+    "referral",
+    "instruction",
+    "reporter_window",
+    "emergency",
+)
+UNITS = ("minutes", "hours", "calendar_days", "working_days")
+STEPS = ("notify", "remind", "escalate", "close")
+
+
+class Policy(Table):
+    """A dated, sourced length of one kind of clock. A running clock keeps the version it started with."""
+
+    id = BigSerial(primary_key=True)
+    code = Varchar(length=60, unique=True)
+    clock = Varchar(length=20)
+    type = Varchar(length=16, null=True, default=None)
+    category = Varchar(length=60, null=True, default=None)
+    agency_kind = Varchar(length=16, null=True, default=None)
+    region = Varchar(length=13, null=True, default=None)
+    completion_class = Varchar(length=16, null=True, default=None)
+    amount = Integer()
+    unit = Varchar(length=16)
+    start = Varchar(length=20, default="immediately")
+    ends = Varchar(length=12, default="same_time")
+    after_hours_rolls = Time(null=True, default=None)
+    weekend_rolls = Boolean(default=False)
+    skip_holidays = Boolean(default=True)
+    valid_from = Date()
+    valid_until = Date(null=True, default=None)
+    source = Varchar(length=300)
+    confirmed = Boolean(default=False)
+
+
+class PolicyRung(Table):
+    """One step of a policy's ladder."""
+
+    id = BigSerial(primary_key=True)
+    policy = ForeignKey(Policy, on_delete=OnDelete.restrict)
+    number = Integer()
+    step = Varchar(length=12)
+    base = Varchar(length=8, default="due")
+    offset_minutes = Integer(default=0)
+    audience = Array(base_column=Varchar(), default=list)
+    placement = Varchar(length=16, null=True, default=None)
+    repeat_minutes = Integer(null=True, default=None)
+
+
+class CalendarYear(Table):
+    """A year whose calendar a region has confirmed to be loaded; other years are refused."""
+
+    id = BigSerial(primary_key=True)
+    region = ForeignKey(Region, on_delete=OnDelete.restrict)
+    year = Integer()
+    source = Varchar(length=300, default="")
+
+
+class CalendarDay(Table):
+    """A day on which a region differs from the national calendar."""
+
+    id = BigSerial(primary_key=True)
+    region = ForeignKey(Region, on_delete=OnDelete.restrict)
+    day = Date()
+    working = Boolean(default=False)
+    name = Varchar(length=160)
+
+
+class OfficeHours(Table):
+    """Office hours of a region between two days (Ramadan has hours of its own); weekday 1 is Monday."""
+
+    id = BigSerial(primary_key=True)
+    region = ForeignKey(Region, on_delete=OnDelete.restrict)
+    name = Varchar(length=80, default="")
+    weekday = Integer(null=True, default=None)
+    valid_from = Date(null=True, default=None)
+    valid_until = Date(null=True, default=None)
+    opening = Time()
+    closing = Time()
+
+
+class Heartbeat(Table):
+    """The last time a recurring task was seen to finish."""
+
+    id = BigSerial(primary_key=True)
+    name = Varchar(length=40, unique=True)
+    beat_at = Timestamptz()
+    facts = Text(default="{}")
+
+
+TABLES = [Policy, PolicyRung, CalendarYear, CalendarDay, OfficeHours, Heartbeat]
