@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 ONE_DAY = timedelta(days=1)
-FRIDAY, SATURDAY = 4, 5
+SATURDAY = 5
 LONGEST_PAUSE = 31  # days; a longer stretch without any office hours is a calendar nobody filled in
 
 FIRST_YEAR = 1946  # the first whose holidays the package knows
@@ -40,13 +40,26 @@ class CalendarRow:
 
 @dataclass(frozen=True)
 class SpecialHours:
-    """Office hours that differ for a while, such as in Ramadan; both days are included."""
+    """Office hours of a while (Ramadan; both days included) or of one weekday (1 is Monday), or of both.
 
-    first_day: date
-    last_day: date
+    None means any. Of several that fit a day the most exact one counts: while and weekday, while, weekday.
+    """
+
+    first_day: date | None
+    last_day: date | None
     opening: time
     closing: time
-    friday: OfficeHours | None = None
+    weekday: int | None = None
+
+    def fits(self, day: date) -> bool:
+        """Whether these hours are meant for the day."""
+        begun = self.first_day is None or self.first_day <= day
+        over = self.last_day is not None and self.last_day < day
+        return begun and not over and self.weekday in (None, day.isoweekday())
+
+    def exactness(self) -> tuple[bool, bool]:
+        """The larger, the more exact."""
+        return (self.first_day is not None or self.last_day is not None, self.weekday is not None)
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,6 @@ class WorkCalendar:
     worked: frozenset[date] = frozenset()
     opening: time = time(7, 30)
     closing: time = time(16, 0)
-    friday: OfficeHours | None = None
     special_hours: tuple[SpecialHours, ...] = ()
 
     def is_working(self, day: date) -> bool:
@@ -91,11 +103,9 @@ class WorkCalendar:
         """Opening and closing time in the region's zone, or None when the offices are closed that day."""
         if not self.is_working(day):
             return None
-        for special in self.special_hours:
-            if special.first_day <= day <= special.last_day:
-                usual = (special.opening, special.closing)
-                return special.friday or usual if day.weekday() == FRIDAY else usual
-        return self.friday if self.friday and day.weekday() == FRIDAY else (self.opening, self.closing)
+        fitting = [special for special in self.special_hours if special.fits(day)]
+        best = max(fitting, key=SpecialHours.exactness, default=self)
+        return (best.opening, best.closing)
 
     def office_period(self, day: date) -> tuple[datetime, datetime] | None:
         """The office hours of a day as two moments in UTC, or None when the offices are closed."""
@@ -163,7 +173,6 @@ def indonesia(
     *,
     opening: time = time(7, 30),
     closing: time = time(16, 0),
-    friday: OfficeHours | None = None,
     special_hours: tuple[SpecialHours, ...] = (),
 ) -> WorkCalendar:
     """The calendar of an Indonesian region: national holidays, collective leave, and its own rows, which win.
@@ -180,7 +189,7 @@ def indonesia(
         if not row.working:
             off[row.day] = row.name
     worked = frozenset(row.day for row in own.values() if row.working)
-    return WorkCalendar(zone, known, off, worked, opening, closing, friday, special_hours)
+    return WorkCalendar(zone, known, off, worked, opening, closing, special_hours)
 
 
 def _decreed(last_year: int) -> frozenset[int]:

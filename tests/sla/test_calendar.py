@@ -76,10 +76,13 @@ def test_working_days_pass_over_the_long_holiday_of_idul_fitri() -> None:
 
 
 def test_office_hours_differ_on_fridays_and_in_ramadan() -> None:
-    ramadan = SpecialHours(
-        date(2026, 2, 18), date(2026, 3, 19), time(8), time(15), friday=(time(8), time(15, 30))
+    days = (date(2026, 2, 18), date(2026, 3, 19))
+    special = (
+        SpecialHours(None, None, time(7, 30), time(14, 30), weekday=5),
+        SpecialHours(*days, time(8), time(15)),
+        SpecialHours(*days, time(8), time(15, 30), weekday=5),
     )
-    office = indonesia(WIB, [2026], friday=(time(7, 30), time(14, 30)), special_hours=(ramadan,))
+    office = indonesia(WIB, [2026], special_hours=special)
     assert office.office_hours(date(2026, 6, 4)) == (time(7, 30), time(16))
     assert office.office_hours(date(2026, 6, 5)) == (time(7, 30), time(14, 30))
     assert office.office_hours(date(2026, 2, 19)) == (time(8), time(15))
