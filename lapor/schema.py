@@ -50,9 +50,11 @@ async def prepare_cluster(admin_url: str, database_name: str, passwords: dict[st
                 await connection.execute(f"CREATE ROLE lapor_{role} NOLOGIN NOINHERIT")
         for login in ("lapor_owner", "lapor_web", "lapor_work"):
             verb = "ALTER" if login in existing else "CREATE"
+            # The owner of a database owns its public schema only through an inherited role.
+            inherits = "INHERIT" if login == "lapor_owner" else "NOINHERIT"
             secret = await connection.fetchval("SELECT quote_literal($1::text)", passwords[login])
             await connection.execute(
-                f"{verb} ROLE {login} LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {secret}"
+                f"{verb} ROLE {login} LOGIN {inherits} NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {secret}"
             )
         for login, roles in (("lapor_web", WEB_LOGIN_ROLES), ("lapor_work", WORKER_LOGIN_ROLES)):
             for role in roles:
