@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from lapor.embedded import default_home
+from lapor.embedded_home import default_home
 
 Network = IPv4Network | IPv6Network
 
