@@ -1,0 +1,105 @@
+// Small comforts. Every page works without this file; nothing here decides anything.
+"use strict";
+
+// The list of wrong fields is read out first.
+const wrongs = document.querySelector("[data-focus]");
+if (wrongs) wrongs.focus();
+
+// Copy, share and print: shown only where the browser can do it.
+function offer(button, act) {
+  button.hidden = false;
+  button.addEventListener("click", act);
+}
+
+document.querySelectorAll("[data-copy]").forEach((button) => {
+  if (!navigator.clipboard) return;
+  offer(button, async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    document.getElementById(button.dataset.says).textContent = button.dataset.done;
+  });
+});
+
+document.querySelectorAll("[data-share]").forEach((button) => {
+  if (!navigator.share) return;
+  offer(button, () => navigator.share({ title: button.dataset.title, url: button.dataset.share }).catch(() => {}));
+});
+
+document.querySelectorAll("[data-print]").forEach((button) => offer(button, () => window.print()));
+
+// A second tap on "send" sends nothing twice; without a signal nothing typed is lost.
+const offline = document.getElementById("offline");
+const showSignal = () => { if (offline) offline.hidden = navigator.onLine; };
+window.addEventListener("online", showSignal);
+window.addEventListener("offline", showSignal);
+showSignal();
+
+document.querySelectorAll("form[method=post]").forEach((form) => {
+  form.addEventListener("submit", (event) => {
+    if (!navigator.onLine || form.dataset.sent) {
+      event.preventDefault();
+      if (!navigator.onLine && offline) offline.scrollIntoView({ block: "center" });
+      return;
+    }
+    form.dataset.sent = "yes";
+    form.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", "true"));
+  });
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
+  });
+});
+
+// On a narrow screen an unused filter folds away, and the list comes first.
+if (window.matchMedia("(max-width: 59.99em)").matches) {
+  document.querySelectorAll("details[data-folds]:not([data-used])").forEach((filters) => { filters.open = false; });
+}
+
+// After a district is chosen, only its villages are offered.
+document.querySelectorAll("select[data-narrows]").forEach((wide) => {
+  const narrow = document.getElementById(wide.dataset.narrows);
+  const groups = Array.from(narrow.querySelectorAll("optgroup"));
+  const narrowDown = () => {
+    const chosen = narrow.selectedOptions[0] && narrow.selectedOptions[0].parentElement;
+    groups.forEach((group) => group.remove());
+    narrow.append(...groups.filter((group) => !wide.value || group.dataset.group === wide.value));
+    if (chosen && chosen.dataset.group && !chosen.isConnected) narrow.value = "";
+  };
+  wide.addEventListener("change", narrowDown);
+  narrowDown();
+});
+
+// Single keys on the desk: an element with data-key is followed, opened or focused. They can be switched off.
+const switches = document.querySelectorAll("[data-keys-switch]");
+const keysOff = () => localStorage.getItem("keys") === "off";
+const nameSwitch = (button) => { button.textContent = keysOff() ? button.dataset.on : button.dataset.off; };
+switches.forEach((button) => {
+  button.hidden = false;
+  nameSwitch(button);
+  button.addEventListener("click", () => {
+    localStorage.setItem("keys", keysOff() ? "on" : "off");
+    nameSwitch(button);
+  });
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || keysOff()) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.key === "j" || event.key === "k") return stepRows(event.key === "j" ? 1 : -1);
+  const target = document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');
+  if (!target) return;
+  event.preventDefault();
+  if (target.matches("input, textarea, select")) return target.focus();
+  target.click();
+  if (!target.matches("summary") || !target.parentElement.open) return;
+  const first = target.parentElement.querySelector("textarea, select, input:not([type=hidden])");
+  if (first) first.focus();
+});
+
+function stepRows(step) {
+  const links = Array.from(document.querySelectorAll(".list .main-cell > a"));
+  const here = links.indexOf(document.activeElement);
+  const next = links[Math.min(Math.max(here + step, 0), links.length - 1)];
+  if (next) next.focus();
+}
