@@ -71,6 +71,7 @@ class Complaint(Table):
     offered_agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict)
     reported_agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict)
     supporting = Array(base_column=BigInt(), default=list)
+    about_official = Boolean(default=False)
     anonymous = Boolean(default=False)
     confidential = Boolean(default=False)
     protected = Boolean(default=False)
@@ -111,6 +112,7 @@ class Identity(Table):
     phone_lookup = Varchar(length=80, null=True, default=None)
     email_lookup = Varchar(length=80, null=True, default=None)
     external_lookup = Varchar(length=80, null=True, default=None)
+    secret = Bytea(null=True, default=None)
     language = Varchar(length=5, default="id")
 
 

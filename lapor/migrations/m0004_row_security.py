@@ -65,7 +65,7 @@ LANGUAGE sql STABLE {_DEFINER} AS $$
   FROM complaint c
   JOIN agency a ON a.id = c.owner_agency
   JOIN region r ON r.id = c.region
-  CROSS JOIN LATERAL (SELECT c.confidential OR c.protected OR c.reported_agency IS NOT NULL AS hidden) h
+  CROSS JOIN LATERAL (SELECT c.confidential OR c.protected OR c.about_official AS hidden) h
   LEFT JOIN LATERAL (
     SELECT k.due_at, k.met_at, k.kind FROM clock k
     WHERE k.complaint = c.id AND k.kind IN ('response', 'promise', 'completion')
@@ -78,7 +78,7 @@ DECLARE
   found complaint;
 BEGIN
   SELECT * INTO found FROM complaint WHERE id = asked;
-  IF found.anonymous OR found.confidential OR found.protected OR found.reported_agency IS NOT NULL
+  IF found.anonymous OR found.confidential OR found.protected OR found.about_official
      OR NOT (found.owner_agency = ANY (my_working_agencies())
              OR found.region = ANY (my_regions_as('{{coordinator,inspector}}'))) THEN
     RAISE EXCEPTION 'this identity is not shown' USING ERRCODE = 'insufficient_privilege';
@@ -97,7 +97,7 @@ _MINE = """(owner_agency = ANY ((SELECT my_working_agencies())::bigint[])
            AND (NOT protected OR owner_agency = ANY ((SELECT my_named_agencies())::bigint[])
                 OR offered_agency = ANY ((SELECT my_named_agencies())::bigint[]))"""
 
-_SUPPORTING = """(NOT confidential AND NOT protected AND reported_agency IS NULL
+_SUPPORTING = """(NOT confidential AND NOT protected AND NOT about_official
             AND supporting && (SELECT my_working_agencies())::bigint[])"""
 
 _SEES_CLOCKS = f"""
@@ -108,7 +108,7 @@ _SEES_WORDS = f"""
   ({_MINE}) OR {_SUPPORTING}
   OR region = ANY ((SELECT my_regions_as('{{inspector}}'))::bigint[])
   OR (NOT protected AND region = ANY ((SELECT my_regions_as({_LEADERS}))::bigint[]))
-  OR (NOT protected AND reported_agency IS NULL
+  OR (NOT protected AND NOT about_official
       AND region = ANY ((SELECT my_regions_as('{{coordinator}}'))::bigint[]))"""
 
 # A verb that gives a complaint away still writes its last lines about it.
@@ -123,7 +123,7 @@ _DESK_WORDS_OF_COMPLAINT = (
 )
 _PUBLISHABLE = (
     "EXISTS (SELECT FROM complaint c WHERE c.id = complaint AND NOT c.confidential AND NOT c.protected"
-    " AND c.reported_agency IS NULL)"
+    " AND NOT c.about_official)"
 )
 _EDITS_REGISTERS = "(SELECT my_agencies_as('{administrator}')) <> '{}'"
 _TEACHES_ROUTING = "(SELECT my_agencies_as('{administrator,coordinator}')) <> '{}'"
@@ -148,6 +148,7 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
     ("identity", "files", "INSERT", "lapor_intake, lapor_desk", None, "true"),
     ("event", "seen", "SELECT", "lapor_reader, lapor_desk, lapor_reporter", _OF_COMPLAINT, None),
     ("event", "files", "INSERT", "lapor_intake", None, "true"),
+    ("event", "receipt", "SELECT", "lapor_intake", _OF_COMPLAINT, None),
     ("event", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
     ("clock", "seen", "SELECT", "lapor_reader, lapor_desk, lapor_reporter", _OF_COMPLAINT, None),
     ("clock", "files", "INSERT", "lapor_intake", None, "true"),
@@ -158,6 +159,7 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
     ("statement", "officer", "SELECT", "lapor_reader, lapor_desk", "EXISTS (SELECT FROM content c"
      " WHERE c.complaint = statement.complaint)", None),
     ("statement", "own", "SELECT", "lapor_reporter", f"to_reporter AND {_OF_COMPLAINT}", None),
+    ("statement", "shown", "UPDATE", "lapor_desk", _OF_COMPLAINT, _OF_COMPLAINT),
     ("statement", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
     ("approval", "seen", "SELECT", "lapor_reader, lapor_desk", _OF_COMPLAINT, None),
     ("approval", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
@@ -166,7 +168,7 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
     ("transfer", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
     ("transfer", "decided", "UPDATE", "lapor_desk", _OF_COMPLAINT, _OF_COMPLAINT),
     ("publication", "everybody", "SELECT", "lapor_public, lapor_reporter, lapor_reader, lapor_desk", "true", None),
-    ("publication", "writes", "INSERT", "lapor_desk", None, _PUBLISHABLE),
+    ("publication", "writes", "INSERT", "lapor_desk, lapor_intake", None, _PUBLISHABLE),
     ("publication", "withdrawn", "DELETE", "lapor_desk", _OF_COMPLAINT, None),
     ("message", "seen", "SELECT", "lapor_reader, lapor_desk", _OF_COMPLAINT, None),
     ("message", "files", "INSERT", "lapor_intake", None, "true"),
@@ -241,6 +243,9 @@ _GRANTS = (
     f"GRANT INSERT, UPDATE ({_PERSON_SHOWN.removeprefix('id, ')}) ON person TO lapor_reader",
     "GRANT INSERT ON complaint, content, identity, event, clock, message, inbound TO lapor_intake",
     "GRANT SELECT ON complaint TO lapor_intake",
+    "GRANT SELECT (complaint, seq, hash) ON event TO lapor_intake",
+    "GRANT INSERT ON publication TO lapor_intake",
+    "GRANT UPDATE (to_reporter) ON statement TO lapor_desk",
     "GRANT SELECT (id, channel, account, external_id) ON inbound TO lapor_intake",
     "GRANT INSERT ON complaint, content, identity, event, clock, statement, approval, transfer, publication,"
     " message TO lapor_desk",

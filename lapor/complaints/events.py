@@ -1,0 +1,77 @@
+"""Kinds of events, how each is told, and how one is recorded."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lapor import crypto, database
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How an event is told in the timeline, in the past tense, and whether the reporter sees it."""
+
+    told: str
+    to_reporter: bool = True
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "filed": Kind("Laporan diterima"),
+    "routed": Kind("Laporan diteruskan ke instansi"),
+    "triaged": Kind("Laporan menunggu penelaahan", to_reporter=False),
+    "answered": Kind("Instansi menjawab"),
+    "promised": Kind("Instansi memberi jawaban sementara dan menjanjikan jawaban"),
+    "asked": Kind("Instansi bertanya kepada pelapor"),
+    "noted": Kind("Catatan internal ditulis", to_reporter=False),
+    "transfer_offered": Kind("Alih tangan ditawarkan", to_reporter=False),
+    "transfer_taken": Kind("Laporan dialihkan ke instansi lain"),
+    "transfer_refused": Kind("Alih tangan ditolak", to_reporter=False),
+    "completion_claimed": Kind("Penyelesaian diajukan untuk diperiksa", to_reporter=False),
+    "rejection_claimed": Kind("Penolakan diajukan untuk diperiksa", to_reporter=False),
+    "referral_claimed": Kind("Pelimpahan diajukan untuk diperiksa", to_reporter=False),
+    "completed": Kind("Penyelesaian dipastikan oleh pemeriksa"),
+    "rejected": Kind("Laporan dinyatakan tidak dapat ditindaklanjuti"),
+    "referred": Kind("Laporan dilimpahkan ke instansi luar"),
+    "approval_refused": Kind("Pemeriksa menolak pengajuan", to_reporter=False),
+    "published": Kind("Laporan ditampilkan untuk umum"),
+    "withdrawn": Kind("Laporan tidak lagi ditampilkan untuk umum"),
+    "replied": Kind("Pelapor menambahkan keterangan"),
+    "disputed": Kind("Pelapor menyatakan bukan jawaban"),
+    "reopened": Kind("Pelapor membuka kembali laporan"),
+    "accepted": Kind("Pelapor menyatakan selesai"),
+    "closed": Kind("Laporan ditutup karena masa tanggapan pelapor lewat"),
+    "contact_seen": Kind("Kontak pelapor dilihat", to_reporter=False),
+    "escalation_seen": Kind("Pimpinan melihat keterlambatan", to_reporter=False),
+    "rung_notify": Kind("Pemberitahuan dikirim oleh sistem", to_reporter=False),
+    "rung_remind": Kind("Pengingat dikirim oleh sistem", to_reporter=False),
+    "rung_escalate": Kind("Laporan dieskalasikan oleh sistem"),
+    "rung_skipped": Kind("Peringatan terlampaui dan dicatat oleh sistem", to_reporter=False),
+    "delivery_failed": Kind("Pesan tidak dapat dikirim", to_reporter=False),
+}
+
+APPEND = "INSERT INTO event (complaint, kind, actor, agency, facts, digest) VALUES ($1, $2, $3, $4, $5, $6)"
+
+
+def canonical(facts: dict[str, Any]) -> str:
+    """Return facts as JSON with sorted keys and no spaces: the same facts, the same bytes."""
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+async def record(
+    complaint: int,
+    kind: str,
+    actor: str,
+    *,
+    agency: int | None = None,
+    facts: dict[str, Any] | None = None,
+    digest: bytes | None = None,
+) -> None:
+    """Append one event to the complaint's chain, in the running transaction; KeyError for an unknown kind."""
+    KINDS[kind]
+    await database.execute(APPEND, complaint, kind, actor, agency, canonical(facts or {}), digest)
+
+
+def salted(text: str) -> tuple[bytes, bytes]:
+    """Return a new salt and the digest of the text under it, which the ledger keeps in place of the text."""
+    salt = crypto.new_salt()
+    return salt, crypto.digest(salt, text)
