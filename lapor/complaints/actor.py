@@ -1,0 +1,30 @@
+"""Who does something to a complaint."""
+
+from dataclasses import dataclass
+
+from lapor.database import Role
+
+
+@dataclass(frozen=True)
+class Actor:
+    """An officer, the reporter of the complaint, or the system itself."""
+
+    name: str
+    person: int | None = None
+    reporter_key: str | None = None
+    role: Role = "desk"
+
+    @classmethod
+    def officer(cls, person: int) -> "Actor":
+        """Return somebody who is logged in."""
+        return cls(f"officer:{person}", person=person)
+
+    @classmethod
+    def reporter(cls, reporter_key: str) -> "Actor":
+        """Return whoever holds the secret link of one complaint."""
+        return cls("reporter", reporter_key=reporter_key)
+
+    @classmethod
+    def system(cls) -> "Actor":
+        """Return the system, as the worker runs it."""
+        return cls("system", role="worker")
