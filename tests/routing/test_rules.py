@@ -2,7 +2,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lapor.routing.rules import AgencyFact, Decision, Directory, Facts, Rule, Rulebook, decide
@@ -26,6 +26,9 @@ AGENCIES = (
 )
 CITY = Directory({one.code: one for one in AGENCIES}, {"33.74": "kominfo", "33": "kominfo-prov"})
 POTHOLE = Facts("complaint", "jalan-rusak", "Jalan berlubang di depan pasar", MIROTO)
+
+# A busy machine is no reason to fail.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def rule(code: str, position: int = 100, **more: Any) -> Rule:
@@ -117,6 +120,7 @@ def test_words_are_whole_words_without_case_and_accents(word: str, text: str, fo
     assert Phrases([(word, 7)]).found_in(text) == ({7} if found else set())
 
 
+@UNHURRIED
 @given(st.text(), st.text())
 def test_a_phrase_is_found_exactly_where_its_spelling_stands(phrase: str, text: str) -> None:
     if spelled(phrase).strip():
@@ -243,6 +247,7 @@ RULES = st.lists(
 )
 
 
+@UNHURRIED
 @given(RULES, st.sampled_from(["a", "b", None]), st.lists(WORDS, max_size=6).map(" ".join))
 def test_the_index_finds_what_trying_every_rule_in_order_finds(
     drawn: list[tuple[int, frozenset[str], frozenset[str], str]], category: str | None, text: str

@@ -5,7 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lapor.sla.calendar import WorkCalendar, indonesia
@@ -20,6 +20,9 @@ NIGHT_AND_DAY = Counting()
 WORKING_DAYS = Counting(start="next_working_day", ends="end_of_day")
 BOSTON_BUSINESS = Counting(after_hours_rolls=time(17, 0), weekend_rolls=True, skip_holidays=False)
 BOSTON_DATA = Path(__file__).parents[3] / "shared" / "data" / "boston311"
+
+# A busy machine is no reason to fail.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def wib(text: str) -> datetime:
@@ -154,6 +157,7 @@ countings = st.builds(
 calendars = st.sampled_from([CITY, BOSTON, WorkCalendar(ZoneInfo("Australia/Lord_Howe"), None)])
 
 
+@UNHURRIED
 @given(moments, durations, countings, calendars)
 def test_adding_and_then_measuring_gives_back_the_same(
     start: datetime, duration: Duration, counting: Counting, calendar: WorkCalendar
@@ -164,6 +168,7 @@ def test_adding_and_then_measuring_gives_back_the_same(
     assert before == duration.amount - 1
 
 
+@UNHURRIED
 @given(moments, durations, countings, calendars)
 def test_nothing_is_due_before_it_starts_and_more_is_never_due_earlier(
     start: datetime, duration: Duration, counting: Counting, calendar: WorkCalendar
@@ -174,6 +179,7 @@ def test_nothing_is_due_before_it_starts_and_more_is_never_due_earlier(
     assert due.tzinfo is UTC
 
 
+@UNHURRIED
 @given(moments, st.timedeltas(timedelta(0), timedelta(days=9)), durations, calendars)
 def test_what_starts_later_is_never_due_earlier(
     start: datetime, wait: timedelta, duration: Duration, calendar: WorkCalendar
@@ -183,6 +189,7 @@ def test_what_starts_later_is_never_due_earlier(
     assert due_at(start, duration, counting, calendar) <= due_at(start + wait, duration, counting, calendar)
 
 
+@UNHURRIED
 @given(moments, st.integers(1, 500), st.sampled_from(["minutes", "hours"]))
 def test_hours_are_the_same_absolute_time_in_every_zone(start: datetime, amount: int, unit: Unit) -> None:
     due = due_at(start, Duration(amount, unit), NIGHT_AND_DAY, BOSTON)
