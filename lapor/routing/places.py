@@ -48,8 +48,8 @@ class PlaceGuess:
 
     `codes` runs from the smallest region that is certain up to the province and is empty when the text
     names none. `candidates` are the places that fit equally well; more than one means that `codes`
-    holds only what they have in common. `sure` is True when a title ("Kel. Kauman") or a second place
-    of the text confirms the name.
+    holds only what they have in common. `sure` is True when a title ("Kel. Kauman") or a district or
+    village of the text confirms the name; the name of the city, which everybody adds, does not.
     """
 
     codes: tuple[str, ...] = ()
@@ -80,6 +80,9 @@ class PlaceNames:
         text. The smallest region wins over the larger ones around it.
         """
         mentions = list(self._mentions(_words(text), within))
+        local = [
+            mention for mention in mentions if any(place.code.count(".") > 1 for place in mention.places)
+        ]
         scored = [
             (_support(place, mentions), mention.titled, place.code.count("."), place.code)
             for mention in mentions
@@ -89,7 +92,8 @@ class PlaceNames:
             return PlaceGuess()
         best = max(scored)[:3]
         candidates = tuple(sorted({code for *score, code in scored if tuple(score) == best}))
-        return PlaceGuess(_path(_common(candidates)), candidates, sure=best[0] > 1 or best[1])
+        sure = best[1] or any(_support(Place(code, ""), local) > 1 for code in candidates)
+        return PlaceGuess(_path(_common(candidates)), candidates, sure)
 
     def _mentions(self, words: tuple[str, ...], within: str) -> Iterator[_Mention]:
         """The names in the text from left to right, the longest first: "Semarang Tengah", not "Semarang"."""

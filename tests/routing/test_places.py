@@ -35,7 +35,7 @@ NAMES = PlaceNames(
         ("kelurahan Tembalang", "33.74.10.1006", True),
         ("Kabupaten Semarang", "33.22", True),
         ("Kota Semarang banjir", "33.74", True),
-        ("Tembalang, Kota Semarang", "33.74.10", True),
+        ("Tembalang, Kota Semarang", "33.74.10", False),
         ("Karangduren dekat Tembalang", "33.22.04.2001", False),
     ],
 )
