@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lapor import database
 from lapor.registers import Copy
-from lapor.sla.calendar import CalendarRow, SpecialHours, WorkCalendar, indonesia
+from lapor.sla.calendar import CalendarMissing, CalendarRow, SpecialHours, WorkCalendar, indonesia
 from lapor.sla.clock import Duration
 from lapor.sla.policy import (
     ClockKind,
@@ -55,14 +55,20 @@ class Schedule:
         """Return the frozen deadline and ladder of a clock that starts at `at`.
 
         `due` replaces the length by a date that somebody named, `days` by working days of a category,
-        `halved` halves it. Raises NoPolicy, CalendarMissing or LookupError (no calendar).
+        `halved` halves it. Where it runs into a year without a calendar only weekends are left out there:
+        the deadline comes out early rather than late, no complaint is refused, and the audit names the
+        year. Raises NoPolicy, or LookupError when the region has no calendar at all.
         """
         policy = choose(self.policies, clock, facts, at)
         if days is not None:
             policy = lasting(policy, Duration(days, "working_days"))
         if halved:
             policy = half(policy)
-        return open_clock(policy, at, self.calendar(facts.region or ""), due)
+        calendar = self.calendar(facts.region or "")
+        try:
+            return open_clock(policy, at, calendar, due)
+        except CalendarMissing:
+            return open_clock(policy, at, replace(calendar, years=None), due)
 
 
 async def _load() -> Schedule:

@@ -1,0 +1,84 @@
+"""What somebody says about a complaint, kept with a salted digest in the ledger, and who has to hear of it."""
+
+from datetime import datetime
+
+from lapor import database
+from lapor.complaints import events
+from lapor.complaints.errors import Refused
+from lapor.complaints.holding import Held
+from lapor.complaints.masking import mask_national_ids
+
+TEXT_LIMIT = 5_000
+
+
+async def say(
+    held: Held,
+    kind: str,
+    text: str,
+    *,
+    field: str = "text",
+    to_reporter: bool = False,
+    promised_for: datetime | None = None,
+    cycle: int | None = None,
+) -> tuple[int, bytes]:
+    """Store a statement; return its id and its digest for the ledger. Raises Refused for an empty or long text."""
+    said = mask_national_ids(text.strip())
+    if not said:
+        raise Refused("Tulis isinya dahulu.", field)
+    if len(said) > TEXT_LIMIT:
+        raise Refused(f"Tulisan terlalu panjang. Paling banyak {TEXT_LIMIT} huruf.", field)
+    salt, digest = events.salted(said)
+    statement: int = await database.fetchval("SELECT nextval('statement_id_seq')")
+    await database.execute(
+        "INSERT INTO statement (id, complaint, kind, cycle, agency, person, to_reporter, text, salt, promised_for,"
+        " made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        statement,
+        held.id,
+        kind,
+        cycle or held.row["cycle"],
+        held.owner.id if held.actor.person else None,
+        held.actor.person,
+        to_reporter,
+        said,
+        salt,
+        promised_for,
+        held.at,
+    )
+    return statement, digest
+
+
+async def tell_reporter(held: Held, kind: str, statement: int | None = None) -> None:
+    """Put a message to the reporter into the outbox; whether there is an address is found out on sending."""
+    await database.execute(
+        "INSERT INTO message (dedupe_key, kind, complaint, statement, state, attempts, next_attempt_at, created_at)"
+        " VALUES ($1, $2, $3, $4, 'waiting', 0, $5, $5) ON CONFLICT (dedupe_key) DO NOTHING",
+        f"{kind}:{held.id}:{statement or held.row['version']}:reporter",
+        kind,
+        held.id,
+        statement,
+        held.at,
+    )
+
+
+async def tell_offices(held: Held, kind: str, roles: list[str], *, agency: int | None = None) -> None:
+    """Put a message to each office with one of these roles into the outbox.
+
+    The offices are those of `agency`, or without one those of the complaint's region. The reported party
+    hears nothing.
+    """
+    await database.execute(
+        "INSERT INTO message (dedupe_key, kind, complaint, office, state, attempts, next_attempt_at, created_at)"
+        " SELECT $1 || ':' || $2::bigint || ':' || $3 || ':' || o.id, $1, $2, o.id, 'waiting', 0, $4, $4"
+        " FROM office o JOIN agency a ON a.id = o.agency"
+        " WHERE o.active AND o.role = ANY ($5) AND a.id IS DISTINCT FROM $8"
+        " AND CASE WHEN $6::bigint IS NULL THEN a.region = $7 ELSE a.id = $6 END"
+        " ON CONFLICT (dedupe_key) DO NOTHING",
+        kind,
+        held.id,
+        str(held.row["version"]),
+        held.at,
+        roles,
+        agency,
+        held.row["region"],
+        held.row["reported_agency"],
+    )
