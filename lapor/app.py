@@ -1,0 +1,88 @@
+"""The one place where the site is put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, cast
+
+from litestar import Litestar, Response, get
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from lapor import database, failures, health, settings
+from lapor.front_door import Application, FrontDoor
+from lapor.pages import AnyRequest, static_response
+from lapor.settings import Settings
+from lapor.site import SiteCache
+
+MAX_BODY = 3 * 1024 * 1024
+POOL_SIZE = 10
+
+ROUTES: list[ControllerRouterHandler] = []
+
+
+def from_environment() -> Application:
+    """The site for `uvicorn --factory lapor.app:from_environment`, configured by LAPOR_* variables."""
+    return create_app(settings.read(os.environ))
+
+
+def create_app(configuration: Settings) -> Application:
+    """The whole site as one ASGI application; its lifespan opens and closes the database pool."""
+    litestar = _litestar(configuration)
+    site = cast(Application, litestar)
+    door = FrontDoor(site, site, litestar.state.site_cache, secure=configuration.secure)
+    if not configuration.trusted_proxies:
+        return door
+    trusted = [str(network) for network in configuration.trusted_proxies]
+    return cast(Application, ProxyHeadersMiddleware(cast(Any, door), trusted_hosts=trusted))
+
+
+def _litestar(configuration: Settings) -> Litestar:
+    return Litestar(
+        [_static, health.health, health.ready, *ROUTES],
+        state=State({"settings": configuration, "site_cache": SiteCache()}),
+        lifespan=[_lifespan(configuration)],
+        csrf_config=CSRFConfig(
+            secret=configuration.secret_key,
+            cookie_name="lapor_csrf",
+            header_name="x-lapor-csrf",
+            cookie_secure=configuration.secure,
+            cookie_httponly=True,
+            cookie_samesite="lax",
+            exclude=["^/hooks/", "^/static/", "^/health$", "^/ready$"],
+        ),
+        exception_handlers={HTTPException: failures.answer_http_error, Exception: failures.answer_crash},
+        request_max_body_size=MAX_BODY,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _lifespan(configuration: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def running(app: Litestar) -> AsyncIterator[None]:
+        configuration.require("database_url", "redis_url", "secret_key")
+        database.configure(configuration.database_url)
+        await database.open_pool(POOL_SIZE)
+        try:
+            yield
+        finally:
+            await database.close_pool()
+
+    return running
+
+
+@get("/static/{path:path}")
+async def _static(request: AnyRequest, path: FromPath[str]) -> Response[Any]:
+    """A file of the look."""
+    found = static_response(request, path.lstrip("/"))
+    if found is None:
+        raise NotFoundException()
+    return found
