@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from pathlib import Path
 from typing import Literal, Self, TextIO
 from urllib.parse import quote
@@ -35,6 +36,7 @@ from lapor.server_binaries import (
 __all__ = ["EmbeddedError", "Servers", "default_home", "remove_home", "throwaway_home"]
 
 START_SECONDS = 120.0
+YOUNG_SECONDS = 60.0
 
 
 class Servers:
@@ -61,7 +63,9 @@ class Servers:
 
         def owned_or_attached() -> bool:
             lock = take_lock(home)
-            servers = cls._own(home, lock, fresh, postgres_bin) if lock else cls._attach(home, fresh)
+            servers = (
+                cls._own(home, lock, fresh, postgres_bin) if lock else cls._attach(home, fresh, postgres_bin)
+            )
             if servers:
                 found.append(servers)
             return bool(servers)
@@ -75,8 +79,9 @@ class Servers:
         try:
             servers = cls._prepared(home, lock, postgres_bin)
             servers._stop_orphans()
+            servers.postgres.clear_unfinished()
             if fresh:
-                shutil.rmtree(servers.postgres.data, ignore_errors=True)
+                servers.postgres.remove_data()
             servers._run()
         except BaseException:
             lock.close()
@@ -107,7 +112,7 @@ class Servers:
             raise
 
     @classmethod
-    def _attach(cls, home: Path, fresh: bool) -> Servers | None:
+    def _attach(cls, home: Path, fresh: bool, postgres_bin: Path | None) -> Servers | None:
         """The running servers of the home's owner; None while they are not ready."""
         try:
             state = json.loads((home / "servers.json").read_text())
@@ -117,6 +122,8 @@ class Servers:
             return None
         if fresh:
             raise EmbeddedError(f"process {state['supervisor']} uses the data in {home}: stop it first")
+        if postgres_bin is not None and str(postgres_bin) != state["postgres_programs"]:
+            raise EmbeddedError(f"process {state['supervisor']} runs another PostgreSQL in {home}")
         user, run, secret = ServerUser(), socket_folder(home), passwords(home)
         postgres = Postgres(Path(state["postgres_programs"]), home, run, secret["postgres"], user)
         servers = cls(
@@ -247,7 +254,9 @@ def throwaway_home() -> Path:
     shelf = default_home() / "temporary"
     make_folder(shelf, home_mode())
     for left in shelf.iterdir():
-        _clear_left_home(left)
+        with contextlib.suppress(EmbeddedError, OSError):
+            _clear_left_home(left)
+    make_folder(shelf, home_mode())
     home = Path(tempfile.mkdtemp(prefix="", dir=shelf))
     home.chmod(home_mode())
     return home
@@ -257,14 +266,17 @@ def remove_home(home: Path) -> None:
     """Removes a home whose servers have stopped, and the folders above it that it leaves empty."""
     shutil.rmtree(socket_folder(home), ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        home.parent.rmdir()
-        home.parent.parent.rmdir()
+    if home.parent == default_home() / "temporary":
+        with contextlib.suppress(OSError):
+            home.parent.rmdir()
+            home.parent.parent.rmdir()
 
 
 def _clear_left_home(home: Path) -> None:
-    if not (home / "lock").exists() or (lock := take_lock(home)) is None:
+    # A home this young may be about to take its lock.
+    if time.time() - home.stat().st_mtime < YOUNG_SECONDS:
         return
-    with lock, contextlib.suppress(EmbeddedError, OSError):
-        Servers._prepared(home, None, None)._stop_orphans()
-        remove_home(home)
+    if (lock := take_lock(home)) is not None:
+        with lock:
+            Servers._prepared(home, None, None)._stop_orphans()
+            remove_home(home)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
+import secrets
+import shutil
 import signal
 import subprocess
 import time
@@ -74,7 +76,7 @@ class Postgres:
 
         Raises EmbeddedError when it does not within these seconds, which leave time for crash recovery.
         """
-        if not (self.data / "PG_VERSION").exists():
+        if not self.data.exists():
             self._make_cluster()
         self._configure()
         give_up = time.monotonic() + seconds
@@ -152,33 +154,36 @@ class Postgres:
             raise EmbeddedError(f"cannot tell the version of PostgreSQL in {self.programs}")
         return int(found.group(1))
 
+    def remove_data(self) -> None:
+        """Removes the cluster. It is put aside first, so that nothing half removed is taken for a cluster."""
+        if self.data.exists():
+            self.data.rename(self._unfinished())
+            self.clear_unfinished()
+
+    def clear_unfinished(self) -> None:
+        """Removes what was left by a process that was killed while it made or removed a cluster."""
+        for left in self.data.parent.glob(f"{self.data.name}.unfinished-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def _unfinished(self) -> Path:
+        return self.data.with_name(f"{self.data.name}.unfinished-{secrets.token_hex(4)}")
+
     def _make_cluster(self) -> None:
-        if self.data.exists() and any(self.data.iterdir()):
-            raise EmbeddedError(f"{self.data} is not a complete cluster: start with --fresh")
-        self.data.mkdir(mode=0o700, exist_ok=True)
-        self.user.owns(self.data)
+        # Not every C library knows C.UTF-8; the encoding is UTF8 with either.
+        if not (self._initdb("C.UTF-8") or self._initdb("C")):
+            raise EmbeddedError(f"the database cluster could not be made: {last_line(self.log)}")
+
+    def _initdb(self, locale: str) -> bool:
+        """Makes the cluster beside its place and moves it there when it is complete."""
+        cluster = self._unfinished()
+        cluster.mkdir(mode=0o700)
+        self.user.owns(cluster)
         password_file = self.run / "password"
+        password_file.unlink(missing_ok=True)
         password_file.touch(mode=0o600)
         password_file.write_text(self.password + "\n")
         self.user.owns(password_file)
-        try:
-            # Not every C library knows C.UTF-8; C with the encoding UTF8 sorts the same way.
-            made = self._initdb(password_file, "C.UTF-8") or self._initdb(password_file, "C")
-        finally:
-            password_file.unlink()
-        if not made:
-            raise EmbeddedError(f"the database cluster could not be made: {last_line(self.log)}")
-
-    def _initdb(self, password_file: Path, locale: str) -> bool:
-        command: list[str | Path] = [
-            self.programs / "initdb",
-            "-D",
-            self.data,
-            "-U",
-            "postgres",
-            "-E",
-            "UTF8",
-        ]
+        command: list[str | Path] = [self.programs / "initdb", "-D", cluster, "-U", "postgres", "-E", "UTF8"]
         command += [
             f"--pwfile={password_file}",
             "--auth=scram-sha-256",
@@ -187,7 +192,16 @@ class Postgres:
         ]
         if self.version >= 17:
             command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        return launch(command, self.run, self.log, self.user).wait() == 0
+        child = launch(command, self.run, self.log, self.user)
+        try:
+            made = child.wait() == 0
+        finally:
+            child.kill()
+            child.wait()
+            password_file.unlink()
+        if made:
+            cluster.rename(self.data)
+        return made
 
     def _configure(self) -> None:
         settings = CONFIGURATION | {"unix_socket_directories": f"'{self.run}'"}

@@ -6,12 +6,12 @@ reach a virtual environment below /root: then the programs are copied once to /v
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import pwd
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -149,8 +149,8 @@ def _runs(program: Path, user: ServerUser) -> bool:
 
 def _copied(name: str, program: Path, sources: Sequence[Path], base: Path) -> Path:
     """A copy of `sources`, laid out as below `base`, that every user may read; made once per build."""
-    facts = program.stat()
-    target = SYSTEM_FOLDER / "programs" / f"{name}-{sys.platform}-{facts.st_size}-{int(facts.st_mtime)}"
+    digest = hashlib.sha256(program.read_bytes()).hexdigest()[:12]
+    target = SYSTEM_FOLDER / "programs" / f"{name}-{digest}"
     if target.exists():
         return target
     make_folder(target.parent, 0o755)
