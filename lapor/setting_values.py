@@ -129,8 +129,8 @@ def keys(raw: str) -> tuple[VersionedKey, ...]:
 
 def _key(part: str) -> VersionedKey:
     version, _, encoded = part.partition(":")
-    if not re.fullmatch(r"[a-z0-9]{1,16}", version):
-        raise ValueError("needs version:key, the version being 1 to 16 lower-case letters or digits")
+    if not re.fullmatch(r"[a-z0-9]{1,12}", version):
+        raise ValueError("needs version:key, the version being 1 to 12 lower-case letters or digits")
     try:
         key = base64.b64decode(encoded, altchars=b"-_" if set(encoded) & {"-", "_"} else None, validate=True)
     except ValueError:
