@@ -19,7 +19,15 @@ ROLES: tuple[Role, ...] = ("public", "reporter", "intake", "gate", "reader", "de
 WEB_LOGIN_ROLES: tuple[Role, ...] = ("public", "reporter", "intake", "gate", "reader", "desk")
 WORKER_LOGIN_ROLES: tuple[Role, ...] = ("worker",)
 
-DB = PostgresEngine(config={"dsn": "postgresql:///lapor"}, extensions=())
+
+class _Engine(PostgresEngine):
+    """Piccolo's engine, without the connection that it would open already when it is imported."""
+
+    async def check_version(self) -> None:
+        return None
+
+
+DB = _Engine(config={"dsn": "postgresql:///lapor"}, extensions=())
 
 _SAFE = re.compile(r"[0-9A-Za-z_.:+\- ]*\Z")
 
@@ -65,7 +73,7 @@ class _Transaction(PostgresTransaction):
         self._rolled_back = True
 
     async def __aenter__(self) -> PostgresTransaction:
-        self.connection = await self.get_connection()
+        self.connection = await self.get_connection()  # type: ignore[no-untyped-call]
         try:
             await self.begin()
         except BaseException:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
+from piccolo.table import Table
 
 from lapor.admin import tables as admin
 from lapor.complaints import tables as complaints
@@ -10,7 +11,7 @@ from lapor.intake import tables as intake
 from lapor.routing import tables as routing
 from lapor.sla import tables as sla
 
-TABLES = [*routing.TABLES, *sla.TABLES, *complaints.TABLES, *intake.TABLES, *admin.TABLES]
+TABLES: list[type[Table]] = [*routing.TABLES, *sla.TABLES, *complaints.TABLES, *intake.TABLES, *admin.TABLES]
 
 APP_CONFIG = AppConfig(
     app_name="lapor",

@@ -9,7 +9,7 @@ from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 from piccolo.apps.migrations.tables import Migration
-from piccolo.conf.apps import AppConfig
+from piccolo.conf.apps import AppConfig, MigrationModule
 
 from lapor import database
 from lapor.database import ROLES, WEB_LOGIN_ROLES, WORKER_LOGIN_ROLES
@@ -67,7 +67,9 @@ async def prepare_cluster(admin_url: str, database_name: str, passwords: dict[st
 async def _ensure_database(connection: asyncpg.Connection, name: str) -> None:
     quoted = await connection.fetchval("SELECT quote_ident($1)", name)
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
-        await connection.execute(f"CREATE DATABASE {quoted} OWNER lapor_owner TEMPLATE template0 ENCODING 'UTF8'")
+        await connection.execute(
+            f"CREATE DATABASE {quoted} OWNER lapor_owner TEMPLATE template0 ENCODING 'UTF8'"
+        )
     await connection.execute(f"REVOKE ALL ON DATABASE {quoted} FROM PUBLIC")
     await connection.execute(f"GRANT CONNECT ON DATABASE {quoted} TO lapor_web, lapor_work")
 
@@ -113,5 +115,5 @@ def _app_config() -> AppConfig:
     return APP_CONFIG
 
 
-def _modules() -> dict[str, object]:
-    return BaseMigrationManager().get_migration_modules(_app_config().resolved_migrations_folder_path)  # type: ignore[return-value]
+def _modules() -> dict[str, MigrationModule]:
+    return BaseMigrationManager().get_migration_modules(_app_config().resolved_migrations_folder_path)

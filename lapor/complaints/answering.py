@@ -20,7 +20,9 @@ async def answer(actor: Actor, complaint: int, *, text: str, version: int | None
         statement, digest = await say(held, "final", text, to_reporter=True)
         await held.set(status=status)
         await clocks.meet(held.id, "response", "triage", "promise", at=held.at)
-        await held.record("answered", facts={"statement": statement, "cycle": held.row["cycle"]}, digest=digest)
+        await held.record(
+            "answered", facts={"statement": statement, "cycle": held.row["cycle"]}, digest=digest
+        )
         await tell_reporter(held, "answered", statement)
         await publish_statement(held, statement)
 
@@ -40,7 +42,9 @@ async def answer_interim(
         await held.set(status=status)
         await clocks.meet(held.id, "response", "triage", at=held.at)
         opened = held.schedule.open("promise", held.policy_facts, held.at, due=promised_for)
-        await clocks.start(held.id, Start("promise", opened, held.at, held.row["cycle"], "promise", statement))
+        await clocks.start(
+            held.id, Start("promise", opened, held.at, held.row["cycle"], "promise", statement)
+        )
         await held.record(
             "promised",
             facts={"statement": statement, "cycle": held.row["cycle"], "due": promised_for.isoformat()},
@@ -54,7 +58,8 @@ async def _check_promise(held: Held, promised_for: datetime) -> None:
     if promised_for <= held.at:
         raise Refused("Tanggal janji harus di masa depan.", "promised_for")
     if await database.fetchval(
-        "SELECT EXISTS (SELECT FROM clock WHERE complaint = $1 AND kind = 'promise' AND met_at IS NULL)", held.id
+        "SELECT EXISTS (SELECT FROM clock WHERE complaint = $1 AND kind = 'promise' AND met_at IS NULL)",
+        held.id,
     ):
         raise Refused("Masih ada janji yang belum ditepati. Beri jawaban akhir.", "promised_for")
     limit: datetime | None = await database.fetchval(

@@ -57,8 +57,6 @@ async def meet(complaint: int, *kinds: ClockKind, at: datetime, subject: int | N
     await database.execute(_MEET, complaint, list(kinds), at, subject)
 
 
-def completion(
-    schedule: Schedule, facts: Facts, at: datetime, days: int | None
-) -> Opened:
+def completion(schedule: Schedule, facts: Facts, at: datetime, days: int | None) -> Opened:
     """Return the completion clock: by class, or by the working days that the category names."""
     return schedule.open("completion", facts, at, days=days)

@@ -221,7 +221,9 @@ def _clocks(draft: _Draft) -> list[Start]:
         Start("response", draft.schedule.open("response", facts, since), since),
         Start(
             "completion",
-            draft.schedule.open("completion", facts, since, days=category.completion_days if category else None),
+            draft.schedule.open(
+                "completion", facts, since, days=category.completion_days if category else None
+            ),
             since,
         ),
     ]
@@ -282,7 +284,13 @@ def _values(draft: _Draft, clocks: list[Start]) -> list[object]:
         None if filing.anonymous else filing.longitude,
         salt,
     ]
-    return [*complaint, *content, *_identity(draft), *_clock_columns(clocks), *_event_columns(draft, clocks, digest)]
+    return [
+        *complaint,
+        *content,
+        *_identity(draft),
+        *_clock_columns(clocks),
+        *_event_columns(draft, clocks, digest),
+    ]
 
 
 def _identity(draft: _Draft) -> list[object]:
@@ -296,12 +304,14 @@ def _identity(draft: _Draft) -> list[object]:
         "secret": draft.secret,
     }
     hidden = [
-        keyring.encrypt(value, identity_context(draft.id, name)) if value else None for name, value in given.items()
+        keyring.encrypt(value, identity_context(draft.id, name)) if value else None
+        for name, value in given.items()
     ]
     # An anonymous or confidential complaint must never be joined to another by its sender.
     linked = not (filing.anonymous or filing.confidential)
     found = [
-        keyring.lookup(given[name], name) if linked and given[name] else None for name in ("phone", "email", "external")
+        keyring.lookup(given[name], name) if linked and given[name] else None
+        for name in ("phone", "email", "external")
     ]
     return [*hidden, *found, filing.language]
 
@@ -336,7 +346,9 @@ def _clock_columns(clocks: list[Start]) -> list[object]:
 def _event_columns(draft: _Draft, clocks: list[Start], digest: bytes) -> list[object]:
     decision, filing = draft.decision, draft.filing
     due = {clock.kind: clock.opened.due_at.isoformat() for clock in clocks}
-    filed = events.canonical({"channel": filing.channel, "type": filing.type, "category": filing.category, "due": due})
+    filed = events.canonical(
+        {"channel": filing.channel, "type": filing.type, "category": filing.category, "due": due}
+    )
     if decision.needs_triage:
         second = ("triaged", events.canonical({"agency": draft.owner.code}))
     else:
@@ -346,7 +358,12 @@ def _event_columns(draft: _Draft, clocks: list[Start], digest: bytes) -> list[ob
 
 async def _publish(draft: _Draft) -> None:
     filing = draft.filing
-    if filing.confidential or filing.about_official or filing.reported_agency or (draft.category and draft.category.protected):
+    if (
+        filing.confidential
+        or filing.about_official
+        or filing.reported_agency
+        or (draft.category and draft.category.protected)
+    ):
         return
     category = draft.category.id if draft.category else None
     district = draft.registry.regions[filing.district].id if filing.district else None

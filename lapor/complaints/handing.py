@@ -15,7 +15,9 @@ LISTENERS = ["liaison", "agency_head"]
 TRANSFERS_UNTIL_ARBITER = 3
 
 
-async def route(actor: Actor, complaint: int, *, agency: int, reason: str, version: int | None = None) -> None:
+async def route(
+    actor: Actor, complaint: int, *, agency: int, reason: str, version: int | None = None
+) -> None:
     """Make an agency responsible; a coordinating admin of the region or of the agency that has it does so."""
     async with holding(actor, complaint, version) as held:
         status = held.move("route")
@@ -53,7 +55,9 @@ async def offer_transfer(
         target = _target(held, to_agency, "to_agency")
         statement, digest = await say(held, "transfer", reason, field="reason")
         transfer: int = await database.fetchval("SELECT nextval('transfer_id_seq')")
-        number: int = 1 + await database.fetchval("SELECT count(*) FROM transfer WHERE complaint = $1", held.id)
+        number: int = 1 + await database.fetchval(
+            "SELECT count(*) FROM transfer WHERE complaint = $1", held.id
+        )
         await database.execute(
             "INSERT INTO transfer (id, complaint, from_agency, to_agency, statement, asked_by, asked_at)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -118,7 +122,9 @@ def _target(held: Held, agency: int, field: str) -> AgencyEntry:
 
 
 async def _offered(held: Held) -> asyncpg.Record:
-    transfer = await database.fetchrow("SELECT * FROM transfer WHERE complaint = $1 AND decided_at IS NULL", held.id)
+    transfer = await database.fetchrow(
+        "SELECT * FROM transfer WHERE complaint = $1 AND decided_at IS NULL", held.id
+    )
     if transfer is None:
         raise Refused("Laporan ini tidak sedang ditawarkan.")
     if not await held.works_in(transfer["to_agency"]):

@@ -81,10 +81,15 @@ class Held:
     async def set(self, **columns: Any) -> None:
         """Change columns of the complaint."""
         names = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
-        await database.execute(f"UPDATE complaint SET {names} WHERE id = $1", self.id, *columns.values())  # noqa: S608
+        await database.execute(f"UPDATE complaint SET {names} WHERE id = $1", self.id, *columns.values())
 
     async def record(
-        self, kind: str, *, facts: dict[str, Any] | None = None, digest: bytes | None = None, agency: int | None = None
+        self,
+        kind: str,
+        *,
+        facts: dict[str, Any] | None = None,
+        digest: bytes | None = None,
+        agency: int | None = None,
     ) -> None:
         """Append an event of this actor."""
         await events.record(
@@ -111,7 +116,9 @@ async def holding(actor: Actor, complaint: int, version: int | None = None) -> A
         if row is None:
             raise NotFound
         if version is not None and row["version"] != version:
-            raise Conflict("Laporan ini baru saja diubah oleh orang lain. Periksa keadaan terbarunya, lalu kirim lagi.")
+            raise Conflict(
+                "Laporan ini baru saja diubah oleh orang lain. Periksa keadaan terbarunya, lalu kirim lagi."
+            )
         await database.execute("SELECT set_config('app.holding', $1, true)", str(complaint))
         yield Held(row, actor, seen.at, await REGISTRY.get(seen.version), await SCHEDULE.get(seen.version))
         await database.execute("UPDATE complaint SET version = version + 1 WHERE id = $1", complaint)

@@ -18,7 +18,9 @@ async def publish(actor: Actor, complaint: int, *, text: str, version: int | Non
         await held.must_work()
         row = held.row
         if row["confidential"] or row["protected"] or row["about_official"]:
-            raise Refused("Laporan rahasia, terlindung, atau tentang pejabat tidak dapat ditampilkan untuk umum.")
+            raise Refused(
+                "Laporan rahasia, terlindung, atau tentang pejabat tidak dapat ditampilkan untuk umum."
+            )
         if row["published"]:
             raise Refused("Laporan ini sudah ditampilkan untuk umum.")
         if not text.strip():
@@ -26,7 +28,8 @@ async def publish(actor: Actor, complaint: int, *, text: str, version: int | Non
         await held.set(published=True)
         await _insert(held, None, text.strip())
         for statement in await database.fetch(
-            "SELECT id FROM statement WHERE complaint = $1 AND to_reporter AND kind <> 'question' ORDER BY id", held.id
+            "SELECT id FROM statement WHERE complaint = $1 AND to_reporter AND kind <> 'question' ORDER BY id",
+            held.id,
         ):
             await _insert_masked(held, statement["id"])
         await held.record("published")

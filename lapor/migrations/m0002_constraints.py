@@ -50,9 +50,7 @@ _CHOICES = (
 
 def _choice(table: str, column: str, values: tuple[str, ...]) -> str:
     listed = ", ".join(f"'{value}'" for value in values)
-    return (
-        f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_known CHECK ({column} IS NULL OR {column} IN ({listed}))"
-    )
+    return f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_known CHECK ({column} IS NULL OR {column} IN ({listed}))"
 
 
 _OTHER_CHECKS = {

@@ -156,8 +156,14 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
     ("clock", "stops", "UPDATE", "lapor_desk", _OF_COMPLAINT, _OF_COMPLAINT),
     ("escalation", "seen", "SELECT", "lapor_reader, lapor_desk", _OF_COMPLAINT, None),
     ("escalation", "noted", "UPDATE", "lapor_desk", _OF_COMPLAINT, _OF_COMPLAINT),
-    ("statement", "officer", "SELECT", "lapor_reader, lapor_desk", "EXISTS (SELECT FROM content c"
-     " WHERE c.complaint = statement.complaint)", None),
+    (
+        "statement",
+        "officer",
+        "SELECT",
+        "lapor_reader, lapor_desk",
+        "EXISTS (SELECT FROM content c WHERE c.complaint = statement.complaint)",
+        None,
+    ),
     ("statement", "own", "SELECT", "lapor_reporter", f"to_reporter AND {_OF_COMPLAINT}", None),
     ("statement", "shown", "UPDATE", "lapor_desk", _OF_COMPLAINT, _OF_COMPLAINT),
     ("statement", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
@@ -167,7 +173,14 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
     ("transfer", "seen", "SELECT", "lapor_reader, lapor_desk", _OF_COMPLAINT, None),
     ("transfer", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
     ("transfer", "decided", "UPDATE", "lapor_desk", _OF_COMPLAINT, _OF_COMPLAINT),
-    ("publication", "everybody", "SELECT", "lapor_public, lapor_reporter, lapor_reader, lapor_desk", "true", None),
+    (
+        "publication",
+        "everybody",
+        "SELECT",
+        "lapor_public, lapor_reporter, lapor_reader, lapor_desk",
+        "true",
+        None,
+    ),
     ("publication", "writes", "INSERT", "lapor_desk, lapor_intake", None, _PUBLISHABLE),
     ("publication", "withdrawn", "DELETE", "lapor_desk", _OF_COMPLAINT, None),
     ("message", "seen", "SELECT", "lapor_reader, lapor_desk", _OF_COMPLAINT, None),
@@ -183,24 +196,54 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
     ("person", "gate", "SELECT", "lapor_gate", "true", None),
     ("person", "gate_stamps", "UPDATE", "lapor_gate", "true", "true"),
     *(
-        (table, f"worker_{command.lower()}", command, "lapor_worker",
-         None if command == "INSERT" else "true", None if command == "SELECT" else "true")
+        (
+            table,
+            f"worker_{command.lower()}",
+            command,
+            "lapor_worker",
+            None if command == "INSERT" else "true",
+            None if command == "SELECT" else "true",
+        )
         for table in (
-            "complaint", "content", "identity", "event", "clock", "escalation", "statement", "approval",
-            "transfer", "publication", "message", "inbound", "ledger_head", "person",
+            "complaint",
+            "content",
+            "identity",
+            "event",
+            "clock",
+            "escalation",
+            "statement",
+            "approval",
+            "transfer",
+            "publication",
+            "message",
+            "inbound",
+            "ledger_head",
+            "person",
         )
         for command in ("SELECT", "INSERT", "UPDATE")
     ),
     *((table, "everybody", "SELECT", "PUBLIC", "true", None) for table in REGISTERS if table != "person"),
     *(
-        (table, f"edits_{command.lower()}", command, "lapor_reader",
-         None if command == "INSERT" else condition, condition)
+        (
+            table,
+            f"edits_{command.lower()}",
+            command,
+            "lapor_reader",
+            None if command == "INSERT" else condition,
+            condition,
+        )
         for table in REGISTERS
         for condition in [_TEACHES_ROUTING if table in _TEACHING else _EDITS_REGISTERS]
         for command in ("INSERT", "UPDATE")
     ),
-    ("office", "agency_adds", "INSERT", "lapor_reader", None,
-     f"{_OWN_AGENCY} AND role IN ('agency_head', 'checker', 'liaison', 'staff', 'agency_admin')"),
+    (
+        "office",
+        "agency_adds",
+        "INSERT",
+        "lapor_reader",
+        None,
+        f"{_OWN_AGENCY} AND role IN ('agency_head', 'checker', 'liaison', 'staff', 'agency_admin')",
+    ),
     ("appointment", "agency_adds", "INSERT", "lapor_reader", None, _OWN_OFFICE),
     ("appointment", "agency_ends", "UPDATE", "lapor_reader", _OWN_OFFICE, _OWN_OFFICE),
 ]
@@ -214,7 +257,9 @@ _PERSON_SHOWN = (
 _READS = "complaint, content, event, clock, statement"
 _OFFICER_READS = f"{_READS}, escalation, approval, transfer, publication, message, ledger_head"
 _PUBLIC_REGISTERS = ", ".join(name for name in REGISTERS if name != "person")
-_ALL = ", ".join(f"lapor_{name}" for name in ("public", "reporter", "intake", "gate", "reader", "desk", "worker"))
+_ALL = ", ".join(
+    f"lapor_{name}" for name in ("public", "reporter", "intake", "gate", "reader", "desk", "worker")
+)
 _COMPLAINT_MOVES = (
     "type, category, status, region, owner_agency, offered_agency, supporting, protected, emergency, published,"
     " closed_at, rule, reason, cycle, version"
@@ -235,11 +280,7 @@ _GRANTS = (
     "GRANT EXECUTE ON FUNCTION contact_of(bigint) TO lapor_desk",
     "GRANT EXECUTE ON FUNCTION lock_complaints(bigint[], boolean) TO lapor_desk, lapor_worker",
     "GRANT SELECT ON register_change, session TO lapor_reader",
-    *(
-        f"GRANT INSERT, UPDATE ON {name} TO lapor_reader"
-        for name in REGISTERS
-        if name not in ("person",)
-    ),
+    *(f"GRANT INSERT, UPDATE ON {name} TO lapor_reader" for name in REGISTERS if name not in ("person",)),
     f"GRANT INSERT, UPDATE ({_PERSON_SHOWN.removeprefix('id, ')}) ON person TO lapor_reader",
     "GRANT INSERT ON complaint, content, identity, event, clock, message, inbound TO lapor_intake",
     "GRANT SELECT ON complaint TO lapor_intake",
@@ -286,7 +327,11 @@ async def forwards() -> MigrationManager:
             *_FUNCTIONS.values(),
             "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC",
             "ALTER TABLE ledger_head ENABLE ROW LEVEL SECURITY",
-            *(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY" for table in _SECURED if table != "ledger_head"),
+            *(
+                f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+                for table in _SECURED
+                if table != "ledger_head"
+            ),
             *(_create(policy) for policy in _POLICIES),
             *_GRANTS,
         ],

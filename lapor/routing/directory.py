@@ -66,6 +66,7 @@ class Registry:
     emergency_numbers: Mapping[str, Sequence[tuple[str, str]]]
     default_region: str
     rulebook: Rulebook
+    unreadable_rules: Sequence[str]
     directory: Directory
 
     def chain(self, code: str | None) -> tuple[str, ...]:
@@ -131,6 +132,7 @@ async def _load() -> Registry:
         )
         if row["coordinating"] and row["active"]:
             coordinating[row["region_code"]] = code
+    rules, unreadable = await _rules()
     return Registry(
         regions=regions,
         agencies=agencies,
@@ -138,7 +140,8 @@ async def _load() -> Registry:
         categories=await _categories(),
         emergency_numbers=await _numbers(),
         default_region=await database.fetchval("SELECT default_region FROM deployment WHERE id = 1"),
-        rulebook=Rulebook(await _rules()),
+        rulebook=Rulebook(rules),
+        unreadable_rules=unreadable,
         directory=Directory(facts, coordinating),
     )
 
@@ -160,22 +163,30 @@ async def _numbers() -> dict[str, Sequence[tuple[str, str]]]:
     return dict(numbers)
 
 
-async def _rules() -> list[Rule]:
-    return [
-        Rule(
-            code=row["code"],
-            position=row["position"],
-            categories=frozenset(row["categories"]),
-            words=frozenset(row["words"]),
-            places=frozenset(row["places"]),
-            types=frozenset(row["types"]),
-            channels=frozenset(row["channels"]),
-            target_agency=row["agency"],
-            office_of=row["office_of"],
-            reason=row["reason"],
-        )
-        for row in await database.fetch("SELECT * FROM routing_rule WHERE active ORDER BY position, code")
-    ]
+async def _rules() -> tuple[list[Rule], list[str]]:
+    """The rules that can be read, and the codes of those that cannot: one bad row must not stop filing."""
+    rules: list[Rule] = []
+    unreadable: list[str] = []
+    for row in await database.fetch("SELECT * FROM routing_rule WHERE active ORDER BY position, code"):
+        try:
+            rule = Rule(
+                code=row["code"],
+                position=row["position"],
+                categories=frozenset(row["categories"]),
+                words=frozenset(row["words"]),
+                places=frozenset(row["places"]),
+                types=frozenset(row["types"]),
+                channels=frozenset(row["channels"]),
+                target_agency=row["agency"],
+                office_of=row["office_of"],
+                reason=row["reason"],
+            )
+            Rulebook([rule])
+        except ValueError:
+            unreadable.append(row["code"])
+        else:
+            rules.append(rule)
+    return rules, unreadable
 
 
 REGISTRY: Copy[Registry] = Copy(_load)

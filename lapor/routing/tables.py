@@ -1,5 +1,7 @@
 """The directory: regions, agencies, offices and who holds them, categories, rules."""
 
+from typing import Any
+
 from piccolo.apps.user.tables import BaseUser
 from piccolo.columns import (
     Array,
@@ -66,7 +68,7 @@ class Region(Table):
     code = Varchar(length=13, unique=True)
     name = Varchar(length=120)
     kind = Varchar(length=16)
-    parent: ForeignKey = ForeignKey("self", null=True, default=None, on_delete=OnDelete.restrict)
+    parent: ForeignKey[Any] = ForeignKey("self", null=True, default=None, on_delete=OnDelete.restrict)
     timezone = Varchar(length=40, default="Asia/Jakarta")
     live_from = Timestamptz(null=True, default=None)
 
@@ -80,7 +82,7 @@ class Agency(Table):
     short_name = Varchar(length=40)
     kind = Varchar(length=16)
     region = ForeignKey(Region, on_delete=OnDelete.restrict)
-    parent: ForeignKey = ForeignKey("self", null=True, default=None, on_delete=OnDelete.restrict)
+    parent: ForeignKey[Any] = ForeignKey("self", null=True, default=None, on_delete=OnDelete.restrict)
     place = ForeignKey(Region, null=True, default=None, on_delete=OnDelete.restrict)
     coordinating = Boolean(default=False)
     email = Varchar(length=160, default="")

@@ -20,8 +20,8 @@ from lapor.sla.policy import (
     half,
     lasting,
     open_clock,
-    policy_from_mapping,
 )
+from lapor.sla.policy_form import policy_from_mapping
 
 
 @dataclass(frozen=True)

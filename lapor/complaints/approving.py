@@ -1,0 +1,176 @@
+"""What needs a second person: completion, rejection, referral. One claims, another confirms or refuses."""
+
+from typing import Literal
+
+import asyncpg
+
+from lapor import database
+from lapor.complaints import clocks
+from lapor.complaints.actor import Actor
+from lapor.complaints.clocks import Start
+from lapor.complaints.errors import Refused
+from lapor.complaints.holding import DECIDING_ROLES, Held, holding
+from lapor.complaints.publishing import publish_statement
+from lapor.complaints.statements import say, tell_offices, tell_reporter
+
+ApprovalKind = Literal["completion", "rejection", "referral"]
+
+# Why a complaint cannot be followed up, after PermenPANRB 62/2018, coded so that it can be counted.
+REJECTION_REASONS = {
+    "unclear": "Laporan tidak jelas setelah pelapor ditanya",
+    "no_authority": "Bukan kewenangan pemerintah daerah dan tidak ada instansi tujuan",
+    "court": "Sedang atau sudah diputus pengadilan",
+    "duplicate": "Sudah dilaporkan dan sedang ditangani",
+    "unlawful": "Isinya fitnah, ancaman, atau melanggar hukum",
+}
+
+_VERBS: dict[str, str] = {"completion": "complete", "rejection": "reject", "referral": "refer"}
+_CLAIMED: dict[str, str] = {
+    "completion": "completion_claimed",
+    "rejection": "rejection_claimed",
+    "referral": "referral_claimed",
+}
+_CONFIRMED: dict[str, str] = {"completion": "completed", "rejection": "rejected", "referral": "referred"}
+
+
+async def claim_completion(actor: Actor, complaint: int, *, text: str, version: int | None = None) -> None:
+    """Claim that the work is done, with what was done; a second person confirms it."""
+    await _claim(actor, complaint, "completion", text, version)
+
+
+async def request_rejection(
+    actor: Actor, complaint: int, *, reason_code: str, text: str, version: int | None = None
+) -> None:
+    """Ask for a rejection with a coded reason and the words that the reporter will read."""
+    if reason_code not in REJECTION_REASONS:
+        raise Refused("Pilih alasan dari daftar.", "reason_code")
+    await _claim(actor, complaint, "rejection", text, version, reason_code=reason_code)
+
+
+async def request_referral(
+    actor: Actor, complaint: int, *, outside_body: int, text: str, version: int | None = None
+) -> None:
+    """Ask for a referral to a body outside this deployment, with the words that the reporter will read."""
+    await _claim(actor, complaint, "referral", text, version, outside_body=outside_body)
+
+
+async def confirm(actor: Actor, complaint: int, *, version: int | None = None) -> None:
+    """Confirm what a colleague claimed, as the second person."""
+    async with holding(actor, complaint, version) as held:
+        approval = await _open(held)
+        kind: str = approval["kind"]
+        status = held.move(_VERBS[kind])
+        await _decide(held, approval, "confirmed")
+        await database.execute("UPDATE statement SET to_reporter = true WHERE id = $1", approval["statement"])
+        await held.set(status=status)
+        await _settle_clocks(held, approval)
+        await held.record(
+            _CONFIRMED[kind], facts={"approval": approval["id"], "reason": approval["reason_code"]}
+        )
+        await tell_reporter(held, _CONFIRMED[kind], approval["statement"])
+        await publish_statement(held, approval["statement"])
+
+
+async def refuse(actor: Actor, complaint: int, *, reason: str, version: int | None = None) -> None:
+    """Refuse what a colleague claimed, with a reason; the complaint stays where it is."""
+    async with holding(actor, complaint, version) as held:
+        approval = await _open(held)
+        _, digest = await say(held, "note", reason, field="reason")
+        await _decide(held, approval, "refused")
+        await clocks.meet(held.id, "approval", at=held.at)
+        await held.record("approval_refused", facts={"approval": approval["id"]}, digest=digest)
+        await tell_offices(held, "approval_refused", ["liaison"], agency=approval["agency"])
+
+
+async def _claim(
+    actor: Actor,
+    complaint: int,
+    kind: ApprovalKind,
+    text: str,
+    version: int | None,
+    *,
+    reason_code: str = "",
+    outside_body: int | None = None,
+) -> None:
+    async with holding(actor, complaint, version) as held:
+        held.move(_VERBS[kind])
+        await held.must_work()
+        if await database.fetchval(
+            "SELECT EXISTS (SELECT FROM approval WHERE complaint = $1 AND decided_at IS NULL)", held.id
+        ):
+            raise Refused("Sudah ada pengajuan yang menunggu pemeriksa.")
+        if held.row["offered_agency"]:
+            raise Refused("Laporan ini sedang ditawarkan ke instansi lain.")
+        statement, digest = await say(held, kind, text)
+        if outside_body is not None and not await database.fetchval(
+            "SELECT EXISTS (SELECT FROM outside_body WHERE id = $1 AND active)", outside_body
+        ):
+            raise Refused("Pilih instansi luar dari daftar.", "outside_body")
+        approval: int = await database.fetchval("SELECT nextval('approval_id_seq')")
+        await database.execute(
+            "INSERT INTO approval (id, complaint, kind, agency, statement, reason_code, outside_body, requested_by,"
+            " requested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            approval,
+            held.id,
+            kind,
+            held.owner.id,
+            statement,
+            reason_code,
+            outside_body,
+            actor.person,
+            held.at,
+        )
+        opened = held.schedule.open("approval", held.policy_facts, held.at)
+        await clocks.start(held.id, Start("approval", opened, held.at, 1, "approval", approval))
+        await held.record(_CLAIMED[kind], facts={"approval": approval, "reason": reason_code}, digest=digest)
+        await tell_offices(held, "approval_requested", ["checker", "agency_head"], agency=held.owner.id)
+
+
+async def _open(held: Held) -> asyncpg.Record:
+    approval = await database.fetchrow(
+        "SELECT * FROM approval WHERE complaint = $1 AND decided_at IS NULL", held.id
+    )
+    if approval is None:
+        raise Refused("Tidak ada pengajuan yang menunggu pemeriksa.")
+    if not await may_decide(held, approval["agency"]):
+        raise Refused(
+            "Hanya pemeriksa hasil dari instansi ini, atau dari kantor di atasnya, yang dapat memutuskan."
+        )
+    if approval["requested_by"] == held.actor.person:
+        raise Refused("Pengajuan sendiri harus diperiksa oleh orang kedua.")
+    return approval
+
+
+async def may_decide(held: Held, agency: int) -> bool:
+    """Return whether the officer checks results of the agency, or of the office above one with a single person."""
+    if await held.works_in(agency, DECIDING_ROLES):
+        return True
+    above: bool = await database.fetchval(
+        "SELECT $1 = ANY (my_working_agencies()) AND NOT $1 = ANY (my_agencies())", agency
+    )
+    return above
+
+
+async def _decide(held: Held, approval: asyncpg.Record, outcome: str) -> None:
+    await database.execute(
+        "UPDATE approval SET decided_by = $2, decided_at = $3, outcome = $4 WHERE id = $1",
+        approval["id"],
+        held.actor.person,
+        held.at,
+        outcome,
+    )
+
+
+async def _settle_clocks(held: Held, approval: asyncpg.Record) -> None:
+    kind, cycle = approval["kind"], held.row["cycle"]
+    await clocks.meet(held.id, "approval", at=held.at)
+    if kind == "completion":
+        await clocks.meet(held.id, "completion", "promise", at=held.at)
+        opened = held.schedule.open("reporter_window", held.policy_facts, held.at)
+        await clocks.start(held.id, Start("reporter_window", opened, held.at, cycle))
+        return
+    # The decision with its words to the reporter answers the complaint at this moment.
+    await clocks.meet(held.id, "response", "triage", "promise", "completion", at=held.at)
+    if kind == "referral":
+        opened = held.schedule.open("referral", held.policy_facts, held.at)
+        await clocks.start(held.id, Start("referral", opened, held.at, cycle, "referral", approval["id"]))

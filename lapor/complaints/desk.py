@@ -1,0 +1,54 @@
+"""The desk: every verb that changes a complaint. Nothing else writes one."""
+
+from lapor.complaints.actor import Actor
+from lapor.complaints.answering import answer, answer_interim, ask, note
+from lapor.complaints.approving import (
+    REJECTION_REASONS,
+    claim_completion,
+    confirm,
+    refuse,
+    request_referral,
+    request_rejection,
+)
+from lapor.complaints.errors import Conflict, NotFound, Refused
+from lapor.complaints.escalating import Swept, sweep
+from lapor.complaints.filing import Filed, Filing, file
+from lapor.complaints.handing import offer_transfer, refuse_transfer, route, take_transfer
+from lapor.complaints.looking import Contact, look_at_contact, see_escalation
+from lapor.complaints.publishing import publish, withdraw
+from lapor.complaints.voice import accept, dispute, reopen, reply
+
+__all__ = [
+    "REJECTION_REASONS",
+    "Actor",
+    "Conflict",
+    "Contact",
+    "Filed",
+    "Filing",
+    "NotFound",
+    "Refused",
+    "Swept",
+    "accept",
+    "answer",
+    "answer_interim",
+    "ask",
+    "claim_completion",
+    "confirm",
+    "dispute",
+    "file",
+    "look_at_contact",
+    "note",
+    "offer_transfer",
+    "publish",
+    "refuse",
+    "refuse_transfer",
+    "reopen",
+    "reply",
+    "request_referral",
+    "request_rejection",
+    "route",
+    "see_escalation",
+    "sweep",
+    "take_transfer",
+    "withdraw",
+]

@@ -1,0 +1,209 @@
+"""The sweep: every rung whose time has come, fired once, oldest first, however often and wherever it runs.
+
+It reads nothing but the clock table to find what is due. A batch locks the ledger heads of its complaints, then
+its clocks, passes over what somebody else has locked, and fires one rung of each clock with its event and its
+messages in one transaction. `lapor.sla.ladder.fire` says in plain words what it does; a test compares the two.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from lapor import database
+from lapor.complaints import states
+from lapor.database import transaction
+
+AUDIENCES: dict[str, tuple[str, ...]] = {
+    "agency": ("liaison", "agency_head"),
+    "agency_head": ("agency_head",),
+    "liaison": ("liaison",),
+    "checker": ("checker", "agency_head"),
+    "other_agency": ("liaison", "agency_head"),
+    "head_of_region": ("head_of_region",),
+    "sekda": ("sekda",),
+    "inspectorate": ("inspector",),
+    "coordinator": ("coordinator",),
+}
+# Heads are not told before their region goes live; the agency itself is.
+IN_AGENCY = ("agency", "agency_head", "liaison", "checker")
+IN_OTHER_AGENCY = ("other_agency",)
+
+_DUE = "SELECT id FROM clock WHERE next_at < $1 ORDER BY next_at LIMIT $2"
+
+# Heads are locked first, then clocks. A clock without a head is let through: firing it fails and sets it aside.
+_COMPLAINTS = "SELECT array_agg(DISTINCT complaint) FROM clock WHERE id = ANY ($1)"
+_LOCK_CLOCKS = """
+SELECT k.id FROM clock k
+WHERE k.id = ANY ($1) AND k.next_at < $2
+  AND (k.complaint = ANY ($3) OR NOT EXISTS (SELECT FROM ledger_head h WHERE h.subject = k.complaint))
+ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED"""
+
+_FIRE = """
+WITH due AS MATERIALIZED (
+  SELECT k.id, k.complaint, k.kind, k.rung, k.next_at AS rung_at, k.met_at, k.due_at AS clock_due_at, s.step,
+         s.audience,
+         CASE WHEN k.rung + 1 < cardinality(k.rung_times) THEN k.rung_times[k.rung + 2]
+              ELSE k.rung_times[cardinality(k.rung_times)]
+                   + k.repeat_every * (k.rung + 2 - cardinality(k.rung_times)) END AS following,
+         c.region, c.owner_agency, c.offered_agency, c.reported_agency, c.status,
+         coalesce(r.live_from > $7, false) OR coalesce(a.live_from > $7, false) AS trial
+  FROM clock k
+  JOIN policy_rung s ON s.policy = k.policy AND s.number = least(k.rung, cardinality(k.rung_times) - 1)
+  JOIN complaint c ON c.id = k.complaint
+  JOIN region r ON r.id = c.region
+  JOIN agency a ON a.id = c.owner_agency
+  WHERE k.id = ANY ($1)
+), rungs AS MATERIALIZED (
+  SELECT *, step IN ('notify', 'remind') AND (met_at IS NOT NULL OR coalesce(following < $2, false)) AS skipped,
+         coalesce(met_at > clock_due_at, false) AS answered_late
+  FROM due
+), moved AS (
+  UPDATE clock SET rung = clock.rung + 1,
+    met_at = CASE WHEN rungs.step = 'close' THEN coalesce(clock.met_at, $7) ELSE clock.met_at END,
+    next_at = CASE WHEN rungs.step = 'close' THEN NULL
+                   WHEN rungs.met_at IS NULL OR rungs.following < rungs.met_at THEN rungs.following END
+  FROM rungs WHERE clock.id = rungs.id
+), fired AS (
+  INSERT INTO escalation (clock, rung, complaint, step, due_at, fired_at, skipped, answered_late, trial)
+  SELECT id, rung, complaint, step, rung_at, $7, skipped, answered_late, trial FROM rungs ORDER BY rung_at
+), closed AS (
+  UPDATE complaint SET status = 'closed', closed_at = $7, version = version + 1
+  FROM rungs WHERE rungs.step = 'close' AND complaint.id = rungs.complaint AND complaint.status = ANY ($4)
+    AND rungs.met_at IS NULL
+), told AS (
+  INSERT INTO event (complaint, kind, actor, agency, facts)
+  SELECT complaint,
+         CASE WHEN step = 'close' THEN 'closed' WHEN skipped THEN 'rung_skipped' ELSE 'rung_' || step END,
+         'system', owner_agency,
+         '{"clock":"' || kind || '","due":"' || to_char(rung_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+         || '","late":' || answered_late || ',"rung":' || rung || ',"trial":' || trial || '}'
+  FROM rungs ORDER BY complaint, rung
+), heard AS (
+  SELECT rungs.*, code FROM rungs CROSS JOIN LATERAL unnest(audience) AS code WHERE NOT skipped
+), listening AS (
+  SELECT h.id, h.rung, h.complaint, h.step, o.id AS office
+  FROM heard h JOIN office o ON o.agency = CASE WHEN h.code = ANY ($6) THEN h.offered_agency ELSE h.owner_agency END
+  WHERE h.code = ANY ($5) AND o.active AND o.role = ANY (string_to_array($3::jsonb ->> h.code, ','))
+    AND o.agency IS DISTINCT FROM h.reported_agency
+  UNION
+  SELECT h.id, h.rung, h.complaint, h.step, o.id
+  FROM heard h JOIN agency a ON a.region = h.region JOIN office o ON o.agency = a.id
+  WHERE NOT h.code = ANY ($5) AND NOT h.trial AND o.active
+    AND o.role = ANY (string_to_array($3::jsonb ->> h.code, ',')) AND o.agency IS DISTINCT FROM h.reported_agency
+  UNION
+  SELECT h.id, h.rung, h.complaint, h.step, NULL FROM heard h WHERE h.code = 'reporter'
+)
+INSERT INTO message (dedupe_key, kind, complaint, office, clock, rung, state, attempts, next_attempt_at, created_at)
+SELECT 'rung:' || id || ':' || rung || ':' || coalesce(office::text, 'reporter'), 'rung_' || step, complaint, office,
+       id, rung, 'waiting', 0, $7, $7
+FROM listening"""
+
+
+_COUNT = """
+SELECT count(*) FROM escalation e JOIN clock k ON k.id = e.clock AND e.rung = k.rung - 1
+WHERE k.id = ANY ($1) AND e.skipped = $2"""
+
+
+class _NotFired(Exception):
+    """A clock was held and did not fire: something that it needs is missing."""
+
+
+@dataclass
+class Swept:
+    """What a sweep did: rungs fired, warnings recorded as overtaken, clocks set aside with their trouble."""
+
+    fired: int = 0
+    skipped: int = 0
+    set_aside: int = 0
+
+    def add(self, other: "Swept") -> None:
+        """Count another sweep in."""
+        self.fired += other.fired
+        self.skipped += other.skipped
+        self.set_aside += other.set_aside
+
+
+async def sweep(as_of: datetime | None = None, *, batch: int = 5_000) -> Swept:
+    """Fire everything that is due and return the counts.
+
+    `as_of` defaults to the database's time; a later one is refused outside of a simulation (ValueError).
+    """
+    total = Swept()
+    while True:
+        async with transaction("worker", at=as_of):
+            at = await database.now()
+            if as_of is not None and as_of > at:
+                raise ValueError("a time after the database's now can only be swept in a simulation")
+            due = [row["id"] for row in await database.fetch(_DUE, as_of or at, batch)]
+        if not due:
+            return total
+        done = await _fire(due, as_of)
+        total.add(done)
+        # Everything left is locked by somebody else, who is firing it or answering it right now.
+        if done == Swept():
+            return total
+
+
+async def _fire(clocks: Sequence[int], as_of: datetime | None) -> Swept:
+    """Fire one rung of each clock; when the batch fails, its halves, until the bad clock is alone."""
+    try:
+        return await _fire_batch(clocks, as_of)
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, _NotFired) as error:
+        if len(clocks) == 1:
+            await _set_aside(clocks[0], error)
+            return Swept(set_aside=1)
+    middle = len(clocks) // 2
+    done = await _fire(clocks[:middle], as_of)
+    done.add(await _fire(clocks[middle:], as_of))
+    return done
+
+
+async def _fire_batch(clocks: Sequence[int], as_of: datetime | None) -> Swept:
+    async with transaction("worker", at=as_of):
+        now = await database.now()
+        at = as_of or now
+        subjects = await database.fetchval(_COMPLAINTS, clocks)
+        heads = [row[0] for row in await database.fetch("SELECT lock_complaints($1, true)", subjects)]
+        held = [row["id"] for row in await database.fetch(_LOCK_CLOCKS, clocks, at, heads)]
+        if not held:
+            return Swept()
+        await database.execute(
+            _FIRE, held, at, _ROLES_BY_AUDIENCE, _CLOSABLE, _AGENCY_AUDIENCES, list(IN_OTHER_AGENCY), now
+        )
+        fired = await database.fetchval(_COUNT, held, False)
+        skipped = await database.fetchval(_COUNT, held, True)
+        if fired + skipped != len(held):
+            raise _NotFired(
+                f"{len(held) - fired - skipped} of {len(held)} clocks found no rung or no complaint"
+            )
+    return Swept(fired=fired, skipped=skipped)
+
+
+async def _set_aside(clock: int, error: Exception) -> None:
+    """Take one clock out of the sweep; it stays on the list and in the audit, with its trouble."""
+    async with transaction("worker"):
+        await database.execute(
+            "UPDATE clock SET next_at = NULL, trouble = $2 WHERE id = $1",
+            clock,
+            f"{type(error).__name__}: {error}"[:300],
+        )
+
+
+async def take_up_again() -> int:
+    """Put every clock that was set aside back into the sweep, once its trouble is mended; return how many."""
+    async with transaction("worker"):
+        rows = await database.fetch(
+            "UPDATE clock SET trouble = NULL, next_at = CASE WHEN rung < cardinality(rung_times)"
+            " THEN rung_times[rung + 1] ELSE rung_times[cardinality(rung_times)]"
+            " + repeat_every * (rung + 1 - cardinality(rung_times)) END"
+            " WHERE trouble IS NOT NULL RETURNING id"
+        )
+    return len(rows)
+
+
+_AGENCY_AUDIENCES = [*IN_AGENCY, *IN_OTHER_AGENCY]
+_ROLES_BY_AUDIENCE = json.dumps({code: ",".join(roles) for code, roles in AUDIENCES.items()})
+_CLOSABLE = [status for status, verbs in states.MOVES.items() if "close" in verbs]

@@ -1,0 +1,58 @@
+"""Looks that leave a trace: at a reporter's contact, at an escalation."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from lapor import crypto, database
+from lapor.complaints.actor import Actor
+from lapor.complaints.errors import NotFound, Refused
+from lapor.complaints.filing import identity_context
+from lapor.complaints.holding import LEADING_ROLES, holding
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How to reach a reporter; empty where nothing was given."""
+
+    name: str
+    phone: str
+    email: str
+
+
+async def look_at_contact(actor: Actor, complaint: int) -> Contact:
+    """Return the reporter's contact; the database decides whether, and records that it was looked at."""
+    async with database.transaction("desk", user_id=actor.person):
+        if not await database.fetchval("SELECT EXISTS (SELECT FROM complaint WHERE id = $1)", complaint):
+            raise NotFound
+        point = database.connection().transaction()
+        await point.start()
+        try:
+            row = await database.fetchrow("SELECT name, phone, email FROM contact_of($1)", complaint)
+        except asyncpg.InsufficientPrivilegeError as error:
+            await point.rollback()
+            raise Refused("Identitas pelapor tidak ditampilkan untuk laporan ini.") from error
+        await point.commit()
+    shown = {
+        name: crypto.keyring().decrypt(row[name], identity_context(complaint, name)).decode()
+        if row and row[name]
+        else ""
+        for name in ("name", "phone", "email")
+    }
+    return Contact(**shown)
+
+
+async def see_escalation(actor: Actor, complaint: int) -> None:
+    """Note that the leadership has seen what was answered late, which takes it off their list."""
+    async with holding(actor, complaint) as held:
+        if not await held.leads_region(LEADING_ROLES):
+            raise Refused("Hanya pimpinan daerah yang dapat menandai ini.")
+        await database.execute(
+            "UPDATE escalation SET seen_at = $2, seen_by = $3"
+            " WHERE complaint = $1 AND step = 'escalate' AND seen_at IS NULL"
+            " AND clock IN (SELECT id FROM clock WHERE complaint = $1 AND met_at IS NOT NULL)",
+            held.id,
+            held.at,
+            actor.person,
+        )
+        await held.record("escalation_seen")

@@ -1,0 +1,124 @@
+"""What the reporter says afterwards: a reply, “this is not an answer”, “it is not solved”, “it is solved”."""
+
+from datetime import datetime
+
+from lapor import database
+from lapor.complaints import clocks
+from lapor.complaints.actor import Actor
+from lapor.complaints.clocks import Start
+from lapor.complaints.errors import Refused
+from lapor.complaints.holding import Held, holding
+from lapor.complaints.statements import say, tell_offices
+from lapor.sla.calendar import CalendarMissing
+
+LISTENERS = ["liaison", "agency_head"]
+DISPUTE_WORKING_DAYS = 10
+
+
+async def reply(actor: Actor, complaint: int, *, text: str) -> None:
+    """Add something to one's complaint; no clock moves."""
+    async with holding(actor, complaint) as held:
+        _must_be_reporter(actor)
+        if held.row["status"] in ("closed", "rejected"):
+            raise Refused("Laporan ini sudah ditutup. Buka kembali bila masalahnya belum selesai.", "text")
+        _, digest = await say(held, "reply", text, to_reporter=True)
+        await held.record("replied", digest=digest)
+        await tell_offices(held, "replied", LISTENERS, agency=held.owner.id)
+
+
+async def dispute(actor: Actor, complaint: int, *, reason: str) -> None:
+    """Say that an answer is none, within ten working days of it and with a reason.
+
+    The first dispute opens a response clock of half the length; a second one also goes to the sekda.
+    """
+    async with holding(actor, complaint) as held:
+        _must_be_reporter(actor)
+        status = held.move("dispute")
+        disputes = await _disputes(held)
+        await _check_dispute(held)
+        cycle = held.row["cycle"] + 1
+        _, digest = await say(held, "dispute", reason, field="reason", to_reporter=True, cycle=cycle)
+        await held.set(status=status, cycle=cycle)
+        await clocks.meet(held.id, "reporter_window", at=held.at)
+        opened = held.schedule.open("response", held.policy_facts, held.at, halved=True)
+        await clocks.start(held.id, Start("response", opened, held.at, cycle))
+        await _run_completion(held, cycle)
+        await held.record("disputed", facts={"cycle": cycle, "number": disputes + 1}, digest=digest)
+        await tell_offices(held, "disputed", LISTENERS, agency=held.owner.id)
+        if disputes:
+            await tell_offices(held, "disputed", ["sekda"])
+
+
+async def reopen(actor: Actor, complaint: int, *, reason: str) -> None:
+    """Say that it is not solved after all: a new cycle of clocks begins."""
+    async with holding(actor, complaint) as held:
+        _must_be_reporter(actor)
+        status = held.move("reopen")
+        cycle = held.row["cycle"] + 1
+        _, digest = await say(held, "reopening", reason, field="reason", to_reporter=True, cycle=cycle)
+        await held.set(status=status, cycle=cycle, closed_at=None)
+        await clocks.meet(held.id, "reporter_window", at=held.at)
+        opened = held.schedule.open("response", held.policy_facts, held.at)
+        await clocks.start(held.id, Start("response", opened, held.at, cycle))
+        await _run_completion(held, cycle)
+        await held.record("reopened", facts={"cycle": cycle}, digest=digest)
+        await tell_offices(held, "reopened", LISTENERS, agency=held.owner.id)
+
+
+async def accept(actor: Actor, complaint: int) -> None:
+    """Agree that it is done: the complaint is closed."""
+    async with holding(actor, complaint) as held:
+        _must_be_reporter(actor)
+        status = held.move("close")
+        await held.set(status=status, closed_at=held.at)
+        await clocks.meet(held.id, "reporter_window", "referral", at=held.at)
+        await held.record("accepted")
+
+
+def _must_be_reporter(actor: Actor) -> None:
+    if actor.reporter_key is None:
+        raise Refused("Hanya pelapor yang dapat melakukan ini.")
+
+
+async def _disputes(held: Held) -> int:
+    count: int = await database.fetchval(
+        "SELECT count(*) FROM statement WHERE complaint = $1 AND kind = 'dispute'", held.id
+    )
+    return count
+
+
+async def _check_dispute(held: Held) -> None:
+    answered: datetime | None = await database.fetchval(
+        "SELECT max(made_at) FROM statement WHERE complaint = $1 AND cycle = $2"
+        " AND kind IN ('final', 'interim', 'completion') AND to_reporter",
+        held.id,
+        held.row["cycle"],
+    )
+    if answered is None:
+        raise Refused("Belum ada jawaban yang dapat Anda bantah.", "reason")
+    calendar = held.schedule.calendar(held.owner.region)
+    try:
+        passed = calendar.working_days_between(
+            calendar.local(answered).date(), calendar.local(held.at).date()
+        )
+    except CalendarMissing:
+        # The reporter does not lose a right because a calendar was not loaded.
+        return
+    if passed > DISPUTE_WORKING_DAYS:
+        raise Refused(
+            f"Jawaban dapat dibantah paling lama {DISPUTE_WORKING_DAYS} hari kerja. Anda masih dapat membuat laporan"
+            " baru atau menghubungi Ombudsman.",
+            "reason",
+        )
+
+
+async def _run_completion(held: Held, cycle: int) -> None:
+    """Start a completion clock for the new cycle, unless the one of an earlier cycle still runs."""
+    if await database.fetchval(
+        "SELECT EXISTS (SELECT FROM clock WHERE complaint = $1 AND kind = 'completion' AND met_at IS NULL)",
+        held.id,
+    ):
+        return
+    days = held.category.completion_days if held.category else None
+    opened = held.schedule.open("completion", held.policy_facts, held.at, days=days)
+    await clocks.start(held.id, Start("completion", opened, held.at, cycle))
