@@ -15,7 +15,8 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from lapor import database, failures, health, settings
+from lapor import crypto, database, failures, health, settings
+from lapor.admin import access, login
 from lapor.front_door import Application, FrontDoor
 from lapor.pages import AnyRequest, static_response
 from lapor.settings import Settings
@@ -24,7 +25,7 @@ from lapor.site import SiteCache
 MAX_BODY = 3 * 1024 * 1024
 POOL_SIZE = 10
 
-ROUTES: list[ControllerRouterHandler] = []
+ROUTES: list[ControllerRouterHandler] = [*login.ROUTES]
 
 
 def from_environment() -> Application:
@@ -57,7 +58,11 @@ def _litestar(configuration: Settings) -> Litestar:
             cookie_samesite="lax",
             exclude=["^/hooks/", "^/static/", "^/health$", "^/ready$"],
         ),
-        exception_handlers={HTTPException: failures.answer_http_error, Exception: failures.answer_crash},
+        exception_handlers={
+            access.NotSignedIn: access.send_to_log_in,
+            HTTPException: failures.answer_http_error,
+            Exception: failures.answer_crash,
+        },
         request_max_body_size=MAX_BODY,
         openapi_config=None,
         logging_config=None,
@@ -68,7 +73,8 @@ def _litestar(configuration: Settings) -> Litestar:
 def _lifespan(configuration: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
-        configuration.require("database_url", "redis_url", "secret_key")
+        configuration.require("database_url", "redis_url", "secret_key", "encryption_keys", "lookup_keys")
+        crypto.configure(configuration.encryption_keys, configuration.lookup_keys)
         database.configure(configuration.database_url)
         await database.open_pool(POOL_SIZE)
         try:

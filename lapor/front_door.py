@@ -101,7 +101,7 @@ class Answer:
 
     async def apologise(self) -> None:
         """The last answer, when even the page about an error could not be made."""
-        body = "Ada gangguan di pihak kami. Coba lagi beberapa menit lagi.".encode()
+        body = b"Ada gangguan di pihak kami. Coba lagi beberapa menit lagi."
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", str(len(body)).encode()),

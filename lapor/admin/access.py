@@ -1,0 +1,266 @@
+"""Who is at the desk: sessions, the officer behind one, and what their offices open to them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Response
+from litestar.connection import ASGIConnection
+from litestar.exceptions import PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+from litestar.response import Redirect
+
+from lapor import database
+from lapor.locales import say
+from lapor.pages import AnyRequest
+
+COOKIE = "id"
+
+DESK_ROLES = frozenset({"coordinator", "agency_head", "checker", "liaison", "staff", "inspector", "sekda"})
+LEADER_ROLES = frozenset({"head_of_region", "deputy_head", "sekda", "leadership_staff", "inspector"})
+REGISTER_ROLES = frozenset({"administrator", "coordinator", "agency_admin"})
+
+QUEUE = "/meja"
+ESCALATIONS = "/pimpinan/eskalasi"
+PANEL = "/admin/"
+PASSWORD = "/sandi"  # noqa: S105 (an address)
+LOGIN = "/masuk"
+
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+Guard = Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]
+
+_ACTING = {"plt": "Plt.", "plh": "Plh.", "pj": "Pj.", "pjs": "Pjs."}
+
+
+@dataclass(frozen=True)
+class Held:
+    """An office that somebody holds now."""
+
+    office: int
+    title: str
+    role: str
+    agency: int
+    agency_name: str
+    region: int
+    timezone: str
+    named_desk: bool
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the officer's menu."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Officer:
+    """A person who is logged in, with the offices they hold at this moment."""
+
+    id: int
+    username: str
+    full_name: str
+    must_change_password: bool
+    offices: tuple[Held, ...]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of all offices held."""
+        return frozenset(office.role for office in self.offices)
+
+    @property
+    def agencies(self) -> frozenset[int]:
+        """The agencies in which an office is held."""
+        return frozenset(office.agency for office in self.offices)
+
+    @property
+    def timezone(self) -> str:
+        """The zone in which this officer works."""
+        return self.offices[0].timezone if self.offices else "Asia/Jakarta"
+
+    # What the frame of a page shows of its viewer.
+
+    @property
+    def name(self) -> str:
+        """How the officer is called on screen."""
+        return self.full_name or self.username
+
+    @property
+    def role_name(self) -> str:
+        """The office under which the officer works, the first of several."""
+        return self.offices[0].title if self.offices else ""
+
+    @property
+    def home(self) -> str:
+        """Where this officer's work is."""
+        return self.links[0].href if self.links else PASSWORD
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The menu: what these offices open, the main work first."""
+        leading = self.roles & LEADER_ROLES
+        entries = [
+            (leading, ESCALATIONS, say("Eskalasi")),
+            (self.roles & DESK_ROLES, QUEUE, say("Antrean saya")),
+            (self.roles, PANEL, say("Panel data")),
+            (True, PASSWORD, say("Kata sandi")),
+        ]
+        return tuple(Link(href, text) for open_to, href, text in entries if open_to)
+
+
+class NotSignedIn(Exception):
+    """Nobody is logged in, or not far enough; `where` is the address that comes first."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.where = where
+
+
+async def open_session(person: int, hours: int) -> str:
+    """Log a person in for so many hours and return the token of the cookie; only its hash is stored."""
+    token = secrets.token_urlsafe(32)
+    async with database.transaction("gate"):
+        await database.execute("DELETE FROM session WHERE max_expiry_date < lapor_now() AT TIME ZONE 'UTC'")
+        await database.execute(
+            "INSERT INTO session (token, user_id, expiry_date, max_expiry_date)"
+            " SELECT $1, $2, ends, ends"
+            " FROM (SELECT (lapor_now() + make_interval(hours => $3)) AT TIME ZONE 'UTC' AS ends) AS span",
+            _stored(token),
+            person,
+            hours,
+        )
+    return token
+
+
+async def close_session(token: str) -> None:
+    """End one session; an unknown token is no error."""
+    async with database.transaction("gate"):
+        await database.execute("DELETE FROM session WHERE token = $1", _stored(token))
+
+
+async def close_sessions_of(person: int) -> None:
+    """End every session of a person."""
+    async with database.transaction("gate"):
+        await database.execute("DELETE FROM session WHERE user_id = $1", person)
+
+
+def _stored(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def officer_of(token: str | None) -> Officer | None:
+    """The officer behind a cookie's token; None when it is unknown or over, or the person is not active."""
+    if not token or len(token) > 100:
+        return None
+    async with database.transaction("gate"):
+        rows = await database.fetch(_OFFICER, _stored(token))
+    if not rows:
+        return None
+    person = rows[0]
+    held = tuple(_held(row) for row in rows if row["office"] is not None)
+    return Officer(
+        person["id"], person["username"], person["full_name"], person["must_change_password"], held
+    )
+
+
+_OFFICER = """
+SELECT p.id, p.username, p.full_name, p.must_change_password,
+       h.office, h.title, h.role, h.named_desk, h.kind, h.agency, h.agency_name, h.region, h.timezone
+FROM session s
+JOIN person p ON p.id = s.user_id AND p.active
+LEFT JOIN LATERAL (
+  SELECT DISTINCT ON (o.id) o.id AS office, o.title, o.role, o.named_desk, a.kind, g.id AS agency,
+         g.name AS agency_name, r.id AS region, r.timezone
+  FROM appointment a
+  JOIN office o ON o.id = a.office AND o.active
+  JOIN agency g ON g.id = o.agency
+  JOIN region r ON r.id = g.region
+  WHERE a.person = p.id AND a.starts_at <= lapor_now() AND (a.ends_at IS NULL OR a.ends_at > lapor_now())
+  ORDER BY o.id) h ON true
+WHERE s.token = $1 AND s.expiry_date > lapor_now() AT TIME ZONE 'UTC'
+ORDER BY h.office
+"""
+
+
+def _held(row: Any) -> Held:
+    acting = _ACTING.get(row["kind"])
+    title = f"{acting} {row['title']}" if acting else row["title"]
+    return Held(
+        row["office"],
+        title,
+        row["role"],
+        row["agency"],
+        row["agency_name"],
+        row["region"],
+        row["timezone"],
+        row["named_desk"],
+    )
+
+
+async def current_officer(request: AnyRequest) -> Officer:
+    """The officer who asks, for a handler's dependency; raises NotSignedIn when there is none.
+
+    Whoever must change their password is sent there first.
+    """
+    return await _arrive(request)
+
+
+async def _arrive(connection: AnyConnection) -> Officer:
+    found: Officer | None = connection.scope.get("lapor.viewer")
+    if found is None:
+        found = await officer_of(connection.cookies.get(COOKIE))
+        if found is None:
+            raise NotSignedIn(f"{LOGIN}?lanjut={quote(_returning_to(connection))}")
+        connection.scope["lapor.viewer"] = found
+    if found.must_change_password and connection.url.path != PASSWORD:
+        raise NotSignedIn(PASSWORD)
+    return found
+
+
+def _returning_to(connection: AnyConnection) -> str:
+    """Where to go on after the log-in: this page, or the one that a form stood on."""
+    path = connection.url.path
+    if connection.scope.get("method") != "GET":
+        return QUEUE
+    return f"{path}?{connection.url.query}" if connection.url.query else path
+
+
+async def officers_only(connection: AnyConnection, _: BaseRouteHandler) -> None:
+    """A guard that lets in whoever holds an office now."""
+    officer = await _arrive(connection)
+    if not officer.roles:
+        raise PermissionDeniedException(extra=say("Akun Anda belum memegang jabatan apa pun saat ini."))
+
+
+def requires(*roles: str) -> Guard:
+    """A guard that lets in whoever holds an office of one of these roles now."""
+    allowed = frozenset(roles)
+
+    async def guard(connection: AnyConnection, _: BaseRouteHandler) -> None:
+        officer = await _arrive(connection)
+        if not officer.roles & allowed:
+            raise PermissionDeniedException(extra=say("Halaman ini dibuka untuk jabatan lain."))
+
+    return guard
+
+
+desk_only = requires(*DESK_ROLES)
+leaders_only = requires(*LEADER_ROLES)
+
+
+def send_to_log_in(_: AnyRequest, error: NotSignedIn) -> Response[Any]:
+    """The answer to NotSignedIn."""
+    return Redirect(error.where, status_code=303)
+
+
+def safe_path(wish: str | None, otherwise: str) -> str:
+    """An address of this site to go on to; anything that could lead elsewhere gives `otherwise`."""
+    path = wish or ""
+    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and len(path) <= 500
+    return path if inside and path.isprintable() and "\\" not in path else otherwise

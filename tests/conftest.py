@@ -1,0 +1,96 @@
+"""What every test stands on: real servers, a database of its own, the site, officers who can come in."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from lapor import database
+from lapor.app import create_app
+from lapor.embedded import Servers, remove_home, throwaway_home
+from lapor.settings import Settings
+from tests.ground import TEMPLATE, Ground, World, prepare
+from tests.visitor import Visitor, running
+
+STRICT = os.environ.get("LAPOR_TEST_STRICT") == "1"
+POSTGRES_BIN = os.environ.get("LAPOR_TEST_POSTGRES_BIN")
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+def _refuse_strangers() -> None:
+    """No test talks to another machine: a socket that tries is an error."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(_LOOPBACK):
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    socket.socket.connect = guarded  # type: ignore[method-assign]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    _refuse_strangers()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """With LAPOR_TEST_STRICT=1 a skip is a failure, unless it is about data that is not part of the project."""
+    outcome = yield
+    report = outcome.get_result()
+    reason = str(report.longrepr)
+    if STRICT and report.skipped and not hasattr(report, "wasxfail") and "shared/data" not in reason:
+        report.outcome = "failed"
+        report.longrepr = f"skipped although the suite is strict: {reason}"
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """PostgreSQL and Redis in a home that is thrown away; LAPOR_TEST_POSTGRES_BIN chooses other programs."""
+    home = throwaway_home()
+    with Servers.start(home, postgres_bin=Path(POSTGRES_BIN) if POSTGRES_BIN else None) as started:
+        yield started
+    remove_home(home)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def ground(servers: Servers) -> Ground:
+    """The roles of the cluster and two templates: one migrated, one with the example region in it."""
+    return await prepare(servers)
+
+
+@pytest_asyncio.fixture
+async def world(ground: Ground) -> AsyncIterator[World]:
+    """A database of this test's own, with the example region, and an open pool that may enter every role."""
+    async with ground.world(TEMPLATE) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def simulated(world: World) -> World:
+    """The same, in simulated time: `await simulated.advance(hours)` moves the database's clock."""
+    await world.simulate()
+    return world
+
+
+@pytest.fixture
+def settings(world: World) -> Settings:
+    """The settings of this test's site."""
+    return world.settings
+
+
+@pytest_asyncio.fixture
+async def site(world: World) -> AsyncIterator[Visitor]:
+    """The whole site and one visitor's browser; `await site.as_role("liaison")` brings in an officer."""
+    await database.close_pool()
+    async with running(create_app(world.settings)) as application:
+        transport = httpx.ASGITransport(application)  # type: ignore[arg-type]
+        async with Visitor(world, transport) as visitor:
+            yield visitor
