@@ -56,7 +56,12 @@ async def prepare_cluster(admin_url: str, database_name: str, passwords: dict[st
             await connection.execute(
                 f"{verb} ROLE {login} LOGIN {inherits} NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {secret}"
             )
-        for login, roles in (("lapor_web", WEB_LOGIN_ROLES), ("lapor_work", WORKER_LOGIN_ROLES)):
+        # The owner may enter every role too: an administrator who replays or seeds acts through the same verbs.
+        for login, roles in (
+            ("lapor_web", WEB_LOGIN_ROLES),
+            ("lapor_work", WORKER_LOGIN_ROLES),
+            ("lapor_owner", ROLES),
+        ):
             for role in roles:
                 await connection.execute(f"GRANT lapor_{role} TO {login}")
         await _ensure_database(connection, database_name)

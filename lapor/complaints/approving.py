@@ -18,7 +18,9 @@ ApprovalKind = Literal["completion", "rejection", "referral"]
 # Why a complaint cannot be followed up, after PermenPANRB 62/2018, coded so that it can be counted.
 REJECTION_REASONS = {
     "unclear": "Laporan tidak jelas setelah pelapor ditanya",
-    "no_authority": "Bukan kewenangan pemerintah daerah dan tidak ada instansi tujuan",
+    "no_location": "Tempat kejadian tidak dapat ditemukan",
+    "not_authority": "Bukan kewenangan pemerintah daerah",
+    "private_dispute": "Perselisihan pribadi antarwarga",
     "court": "Sedang atau sudah diputus pengadilan",
     "duplicate": "Sudah dilaporkan dan sedang ditangani",
     "unlawful": "Isinya fitnah, ancaman, atau melanggar hukum",
