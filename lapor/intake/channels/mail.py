@@ -1,0 +1,102 @@
+"""Mail, by SMTP (RFC 5321), with an id that is the same however often a message is sent."""
+
+import hashlib
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, parseaddr
+from urllib.parse import unquote, urlsplit
+
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+
+from lapor.intake.channels.interface import Outgoing, Undelivered
+from lapor.settings import Settings
+
+PATIENCE_SECONDS = 30.0
+
+
+class Mail:
+    """The channel to everybody with an address. Connections are kept between messages until `close`."""
+
+    name = "email"
+    reply_window: timedelta | None = None
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = urlsplit(settings.smtp_url)
+        self._sender = settings.mail_from
+        self._idle: list[SMTP] = []
+
+    async def send(self, message: Outgoing) -> str:
+        """Hand the mail to the server and return what the server said about it; raises Undelivered."""
+        mail = self._written(message)
+        link: SMTP | None = None
+        try:
+            link = await self._link()
+            refused, answer = await link.send_message(
+                mail, sender=parseaddr(self._sender)[1], recipients=list(message.addresses)
+            )
+        except (SMTPException, OSError, ValueError) as error:
+            _drop(link)
+            raise Undelivered(_reason(error)) from None
+        except BaseException:
+            _drop(link)
+            raise
+        self._idle.append(link)
+        return f"{answer} ({len(refused)} refused)"[:200] if refused else answer[:200]
+
+    async def close(self) -> None:
+        """Say goodbye on every connection."""
+        while self._idle:
+            link = self._idle.pop()
+            try:
+                await link.quit(timeout=2)
+            except (SMTPException, OSError):
+                link.close()
+
+    async def _link(self) -> SMTP:
+        while self._idle:
+            link = self._idle.pop()
+            if link.is_connected:
+                return link
+        link = SMTP(
+            hostname=self._url.hostname,
+            port=self._url.port,
+            username=unquote(self._url.username) if self._url.username else None,
+            password=unquote(self._url.password) if self._url.password else None,
+            use_tls=self._url.scheme == "smtps",
+            timeout=PATIENCE_SECONDS,
+        )
+        await link.connect()
+        return link
+
+    def _written(self, message: Outgoing) -> EmailMessage:
+        mail = EmailMessage(policy=SMTP_POLICY)
+        try:
+            mail["From"] = self._sender
+            mail["To"] = ", ".join(message.addresses)
+        except ValueError:
+            raise Undelivered("alamat surel tidak sah") from None
+        mail["Subject"] = message.subject
+        mail["Date"] = format_datetime(message.at)
+        mail["Message-ID"] = f"<{hashlib.sha256(message.key.encode()).hexdigest()[:40]}@{self._domain()}>"
+        # RFC 3834: no out-of-office notice comes back.
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(message.body)
+        return mail
+
+    def _domain(self) -> str:
+        return parseaddr(self._sender)[1].rpartition("@")[2] or "localhost"
+
+
+def _drop(link: SMTP | None) -> None:
+    if link:
+        link.close()
+
+
+def _reason(error: Exception) -> str:
+    """Why a mail did not leave, without the server's words: they often repeat the address."""
+    if isinstance(error, SMTPRecipientsRefused) and error.recipients:
+        error = error.recipients[0]
+    if isinstance(error, SMTPResponseException):
+        return f"server surel menjawab {error.code}"
+    return f"server surel tidak dapat dipakai ({type(error).__name__})"
