@@ -235,11 +235,12 @@ async def test_what_residents_write_does_not_reach_the_servers_log(home):
     assert "Samirono" not in servers.postgres.log.read_text()
 
 
-@pytest.mark.skipif(not DEBIAN_POSTGRES_15.exists(), reason="PostgreSQL 15 is not installed")
-async def test_postgresql_15_runs_the_same_way_with_data_of_its_own(empty_home):
-    with Servers.start(empty_home, postgres_bin=DEBIAN_POSTGRES_15) as servers:
-        assert str(await run(servers, "SHOW server_version")).startswith("15.")
-        assert servers.postgres.data.name == "postgres15"
+@pytest.mark.parametrize("programs", [DEBIAN_POSTGRES_15] if DEBIAN_POSTGRES_15.exists() else [None])
+async def test_every_version_found_runs_with_data_of_its_own(empty_home, programs):
+    with Servers.start(empty_home, postgres_bin=programs) as servers:
+        version = str(await run(servers, "SHOW server_version")).partition(".")[0]
+        assert version == ("18" if programs is None else "15")
+        assert servers.postgres.data.name == f"postgres{version}"
 
 
 def test_servers_of_a_left_throwaway_home_are_cleared_away():
