@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 SYSTEM_FOLDER = Path("/var/lib/lapor")
-FALLBACK_ID = 64213
 
 
 class EmbeddedError(Exception):
@@ -67,7 +66,12 @@ def server_user(data: Path) -> ServerUser:
             "lapor",
         ]
         subprocess.run(command, capture_output=True, check=False)
-    return _account("lapor") or ServerUser(FALLBACK_ID, FALLBACK_ID)
+    # PostgreSQL wants a user that has a name; `nobody` is the last that every system has.
+    if (found := _account("lapor") or _account("nobody")) is None:
+        raise EmbeddedError(
+            "root needs an unprivileged user for the embedded servers: useradd --system lapor"
+        )
+    return found
 
 
 def _account(name: str) -> ServerUser | None:
