@@ -1,0 +1,210 @@
+"""What an officer does with a complaint. Each form is posted to its own noun and calls one verb."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from lapor import database
+from lapor.admin.access import QUEUE, Officer, desk_only
+from lapor.admin.desk_forms import Form, read_form
+from lapor.admin.desk_view import Returned, Shown, complaint_page, missing, read
+from lapor.complaints import desk
+from lapor.complaints.desk import Conflict, NotFound, Refused
+from lapor.complaints.queries import acts
+from lapor.locales import say
+from lapor.pages import AnyRequest, settle_language
+
+Verb = Callable[[Form], Awaitable[None]]
+
+
+async def answer(form: Form) -> None:
+    """The final answer."""
+    await desk.answer(form.actor, form.complaint, text=form.text, version=form.version)
+
+
+async def answer_interim(form: Form) -> None:
+    """An interim answer with its promise."""
+    promised_for = form.promise("promised_for")
+    await desk.answer_interim(
+        form.actor, form.complaint, text=form.text, promised_for=promised_for, version=form.version
+    )
+
+
+async def ask(form: Form) -> None:
+    """A question to the reporter."""
+    await desk.ask(form.actor, form.complaint, text=form.text, version=form.version)
+
+
+async def note(form: Form) -> None:
+    """An internal note."""
+    await desk.note(form.actor, form.complaint, text=form.text)
+
+
+async def offer_transfer(form: Form) -> None:
+    """A hand-on, offered to another agency."""
+    to_agency = form.number("to_agency")
+    await desk.offer_transfer(
+        form.actor, form.complaint, to_agency=to_agency, reason=form.reason, version=form.version
+    )
+
+
+async def take_transfer(form: Form) -> None:
+    """Taking what was offered."""
+    await desk.take_transfer(form.actor, form.complaint, version=form.version)
+
+
+async def refuse_transfer(form: Form) -> None:
+    """Refusing what was offered."""
+    await desk.refuse_transfer(form.actor, form.complaint, reason=form.reason, version=form.version)
+
+
+async def claim_completion(form: Form) -> None:
+    """Claiming that the work is done."""
+    await desk.claim_completion(form.actor, form.complaint, text=form.text, version=form.version)
+
+
+async def request_rejection(form: Form) -> None:
+    """Asking for a rejection with a coded reason."""
+    reason_code = form.typed.get("reason_code", "")
+    await desk.request_rejection(
+        form.actor, form.complaint, reason_code=reason_code, text=form.text, version=form.version
+    )
+
+
+async def request_referral(form: Form) -> None:
+    """Asking for a referral to a body outside."""
+    outside_body = form.number("outside_body")
+    await desk.request_referral(
+        form.actor, form.complaint, outside_body=outside_body, text=form.text, version=form.version
+    )
+
+
+async def confirm(form: Form) -> None:
+    """The second person's yes."""
+    await desk.confirm(form.actor, form.complaint, version=form.version)
+
+
+async def refuse(form: Form) -> None:
+    """The second person's no."""
+    await desk.refuse(form.actor, form.complaint, reason=form.reason, version=form.version)
+
+
+async def route(form: Form) -> None:
+    """The coordinating admin's disposition."""
+    agency = form.number("agency")
+    await desk.route(form.actor, form.complaint, agency=agency, reason=form.reason, version=form.version)
+
+
+async def publish(form: Form) -> None:
+    """Publishing in masked words."""
+    await desk.publish(form.actor, form.complaint, text=form.text, version=form.version)
+
+
+async def withdraw(form: Form) -> None:
+    """Taking the public copies back."""
+    await desk.withdraw(form.actor, form.complaint, reason=form.reason, version=form.version)
+
+
+VERBS: dict[str, Verb] = {
+    acts.ANSWER: answer,
+    acts.INTERIM: answer_interim,
+    acts.QUESTION: ask,
+    acts.NOTE: note,
+    acts.TRANSFER: offer_transfer,
+    acts.TAKE: take_transfer,
+    acts.REFUSE_TRANSFER: refuse_transfer,
+    acts.COMPLETION: claim_completion,
+    acts.REJECTION: request_rejection,
+    acts.REFERRAL: request_referral,
+    acts.CONFIRM: confirm,
+    acts.REFUSE: refuse,
+    acts.ROUTE: route,
+    acts.PUBLISH: publish,
+    acts.WITHDRAW: withdraw,
+}
+
+
+def done(act: str) -> str:
+    """Return what the next page says after an act; empty for an unknown one."""
+    sentences = {
+        acts.ANSWER: say("Jawaban Anda sudah dikirim kepada pelapor."),
+        acts.INTERIM: say("Jawaban sementara dan janji Anda sudah dikirim kepada pelapor."),
+        acts.QUESTION: say("Pertanyaan Anda sudah dikirim kepada pelapor. Batas waktu tetap berjalan."),
+        acts.NOTE: say("Catatan internal sudah disimpan."),
+        acts.TRANSFER: say(
+            "Laporan sudah ditawarkan. Instansi Anda tetap bertanggung jawab sampai diterima."
+        ),
+        acts.TAKE: say("Laporan ini sekarang menjadi tanggung jawab instansi Anda."),
+        acts.REFUSE_TRANSFER: say("Tawaran sudah ditolak dan instansi asal sudah diberi tahu."),
+        acts.COMPLETION: say("Penyelesaian sudah diajukan dan menunggu pemeriksa."),
+        acts.REJECTION: say("Penolakan sudah diajukan dan menunggu pemeriksa."),
+        acts.REFERRAL: say("Pelimpahan sudah diajukan dan menunggu pemeriksa."),
+        acts.CONFIRM: say("Pengajuan sudah Anda setujui dan pelapor diberi tahu."),
+        acts.REFUSE: say("Pengajuan tidak disetujui dan pengusul diberi tahu."),
+        acts.ROUTE: say("Laporan sudah diteruskan."),
+        acts.PUBLISH: say("Laporan sekarang dapat dibaca umum."),
+        acts.WITHDRAW: say("Laporan tidak lagi dapat dibaca umum."),
+    }
+    return sentences.get(act, "")
+
+
+def _handler(act: str, verb: Verb) -> HTTPRouteHandler:
+    """A handler that carries out one verb and shows the complaint again, with what went wrong if anything did."""
+
+    @post(f"/meja/aduan/{{complaint:int}}/{act}", guards=[desk_only], name=f"desk:{act}")
+    async def handler(
+        request: AnyRequest, complaint: FromPath[int], officer: NamedDependency[Officer]
+    ) -> Response[Any]:
+        settle_language(request)
+        form = await read_form(request, officer, complaint)
+        try:
+            await verb(form)
+        except NotFound as error:
+            raise missing() from error
+        except Refused as refusal:
+            return await _show_again(request, form, act, refusal)
+        return await _go_on(form, act)
+
+    return handler
+
+
+async def _show_again(request: AnyRequest, form: Form, act: str, refusal: Refused) -> Response[Any]:
+    """The complaint as it is now, with everything that was typed: to be corrected, or to be sent again."""
+    view = await read(form.officer, form.complaint)
+    conflict = isinstance(refusal, Conflict)
+    returned = Returned(act, {refusal.field or "": refusal.message}, form.typed, conflict)
+    return complaint_page(request, view, Shown(returned=returned, status_code=409 if conflict else 422))
+
+
+async def _go_on(form: Form, act: str) -> Response[Any]:
+    """Back to the complaint; to the queue when the act has given it out of this officer's sight."""
+    async with database.transaction("reader", user_id=form.officer.id):
+        seen = await database.fetchval("SELECT EXISTS (SELECT FROM complaint WHERE id = $1)", form.complaint)
+    where = f"{QUEUE}/aduan/{form.complaint}" if seen else QUEUE
+    return Redirect(f"{where}?selesai={act}", status_code=303)
+
+
+@post("/meja/aduan/{complaint:int}/kontak", guards=[desk_only], status_code=200)
+async def contact(
+    request: AnyRequest, complaint: FromPath[int], officer: NamedDependency[Officer]
+) -> Response[Any]:
+    """The reporter's contact, shown once; the look is recorded."""
+    settle_language(request)
+    form = await read_form(request, officer, complaint)
+    try:
+        found = await desk.look_at_contact(form.actor, complaint)
+    except NotFound as error:
+        raise missing() from error
+    except Refused as refusal:
+        return await _show_again(request, form, acts.CONTACT, refusal)
+    return complaint_page(request, await read(officer, complaint), Shown(contact=found))
+
+
+ROUTES = [*(_handler(act, verb) for act, verb in VERBS.items()), contact]

@@ -1,0 +1,67 @@
+"""A form of the desk as it was sent: by whom, for which complaint, with what in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from lapor.admin.access import Officer
+from lapor.complaints.actor import Actor
+from lapor.complaints.errors import Refused
+from lapor.locales import say
+from lapor.pages import AnyRequest
+
+# A promised day ends where an office still answers the telephone.
+END_OF_PROMISE = time(16, 0)
+_TOKEN = "_csrf_token"  # noqa: S105 (the name of a field)
+
+
+@dataclass(frozen=True)
+class Form:
+    """The fields of a form, read as the verbs want them."""
+
+    officer: Officer
+    complaint: int
+    typed: Mapping[str, str]
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return Actor.officer(self.officer.id)
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+        return self.typed.get("text", "")
+
+    @property
+    def reason(self) -> str:
+        """Why it is done."""
+        return self.typed.get("reason", "")
+
+    @property
+    def version(self) -> int | None:
+        """The version of the complaint that the form was made from; None when the form did not say."""
+        return self.number("version") if "version" in self.typed else None
+
+    def number(self, name: str) -> int:
+        """Return the id that was chosen; 0, which is nobody's, when nothing was."""
+        text = self.typed.get(name, "")
+        return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+    def promise(self, name: str) -> datetime:
+        """Return the end of the office day that was typed as YYYY-MM-DD; raises Refused when it is none."""
+        try:
+            day = datetime.fromisoformat(self.typed.get(name, "")).date()
+        except ValueError as error:
+            raise Refused(say("Pilih tanggalnya."), name) from error
+        return datetime.combine(day, END_OF_PROMISE, ZoneInfo(self.officer.timezone))
+
+
+async def read_form(request: AnyRequest, officer: Officer, complaint: int) -> Form:
+    """Return the form of this request, without its token and without files."""
+    fields = await request.form()
+    typed = {name: value for name, value in fields.items() if isinstance(value, str) and name != _TOKEN}
+    return Form(officer, complaint, typed)

@@ -1,0 +1,133 @@
+"""The officer's desk: the queue and one complaint. What is done there stands in desk_acts.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from lapor import database
+from lapor.admin import desk_acts
+from lapor.admin.access import QUEUE, Officer, current_officer, desk_only
+from lapor.admin.desk_view import Shown, complaint_page, read
+from lapor.admin.lists import address, filters_of, pager, wish_of
+from lapor.complaints.queries.choices import Choices, filter_choices
+from lapor.complaints.queries.paging import COUNT_LIMIT
+from lapor.complaints.queries.queue import TAB_STATUSES, TABS, Counts, Filters, counts, queue
+from lapor.complaints.states import LABELS
+from lapor.locales import say
+from lapor.pages import AnyRequest, page, settle_language
+
+_FIRST = "tugas"
+
+
+@get("/meja", guards=[desk_only])
+async def my_queue(request: AnyRequest, officer: NamedDependency[Officer]) -> Response[Any]:
+    """What is mine and open, nearest deadline first."""
+    return await _list(request, officer, _FIRST)
+
+
+@get("/meja/{tab:str}", guards=[desk_only])
+async def other_tab(
+    request: AnyRequest, tab: FromPath[str], officer: NamedDependency[Officer]
+) -> Response[Any]:
+    """What was offered to us, waits for a second person, has to be routed, or is finished."""
+    if tab not in TABS or tab == _FIRST or (tab == "penelaahan" and "coordinator" not in officer.roles):
+        raise NotFoundException()
+    return await _list(request, officer, tab)
+
+
+async def _list(request: AnyRequest, officer: Officer, tab: str) -> Response[Any]:
+    settle_language(request)
+    filters, wish = filters_of(request), wish_of(request)
+    async with database.transaction("reader", user_id=officer.id):
+        choices = await filter_choices([office.region for office in officer.offices])
+        found = await queue(tab, filters, wish)
+        counted = await counts(tab, filters)
+        now = await database.now()
+    path = _path(tab)
+    return page(
+        request,
+        "desk/queue.html",
+        tab=tab,
+        tabs=_tabs(officer, tab, filters, counted),
+        filters=_filter_fields(tab, filters, choices),
+        filtered=filters != Filters(),
+        path=path,
+        items=found.items,
+        pager=pager(path, filters, found),
+        total=counted.total,
+        many=counted.total > COUNT_LIMIT,
+        limit=COUNT_LIMIT,
+        now=now,
+        notice=desk_acts.done(request.query_params.get("selesai", "")),
+    )
+
+
+def _path(tab: str) -> str:
+    return QUEUE if tab == _FIRST else f"{QUEUE}/{tab}"
+
+
+def _tabs(officer: Officer, current: str, filters: Filters, counted: Counts) -> Sequence[dict[str, Any]]:
+    names = {
+        "tugas": say("Tugas saya"),
+        "ditawarkan": say("Ditawarkan"),
+        "pemeriksa": say("Menunggu pemeriksa"),
+        "penelaahan": say("Menunggu penelaahan"),
+        "selesai": say("Selesai"),
+    }
+    shown = [name for name in TABS if name != "penelaahan" or "coordinator" in officer.roles]
+    return [
+        {
+            "href": address(_path(name), filters, without="status"),
+            "text": names[name],
+            "count": counted.tabs.get(name),
+            "current": name == current,
+        }
+        for name in shown
+    ]
+
+
+def _filter_fields(tab: str, filters: Filters, choices: Choices) -> Sequence[dict[str, Any]]:
+    fields: list[dict[str, Any]] = [
+        {"name": "cari", "label": say("Cari kata atau nomor"), "value": filters.words},
+        {
+            "name": "kategori",
+            "label": say("Kategori"),
+            "value": filters.category,
+            "options": choices.categories,
+        },
+        {
+            "name": "kecamatan",
+            "label": say("Kecamatan"),
+            "value": filters.district,
+            "options": choices.districts,
+        },
+    ]
+    if TAB_STATUSES[tab]:
+        options = [(status, say(LABELS[status])) for status in TAB_STATUSES[tab]]
+        fields.append({"name": "status", "label": say("Status"), "value": filters.status, "options": options})
+    return fields
+
+
+@get("/meja/aduan/{complaint:int}", guards=[desk_only])
+async def one(
+    request: AnyRequest, complaint: FromPath[int], officer: NamedDependency[Officer]
+) -> Response[Any]:
+    """One complaint on one screen."""
+    settle_language(request)
+    notice = desk_acts.done(request.query_params.get("selesai", ""))
+    return complaint_page(request, await read(officer, complaint), Shown(notice=notice))
+
+
+ROUTES = [
+    Router(
+        "/",
+        route_handlers=[my_queue, other_tab, one, *desk_acts.ROUTES],
+        dependencies={"officer": Provide(current_officer)},
+    )
+]

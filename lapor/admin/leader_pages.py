@@ -1,0 +1,101 @@
+"""The escalation list of the head of region and of those who act for them, and a complaint as they read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from lapor import database
+from lapor.admin.access import ESCALATIONS, Officer, current_officer, leaders_only
+from lapor.admin.desk_view import missing, read
+from lapor.admin.lists import filters_of, pager, wish_of
+from lapor.admin.story import tell
+from lapor.complaints import desk
+from lapor.complaints.approving import REJECTION_REASONS
+from lapor.complaints.desk import Actor, NotFound, Refused
+from lapor.complaints.queries.choices import Choices, filter_choices
+from lapor.complaints.queries.overdue import overdue
+from lapor.complaints.queries.queue import Filters
+from lapor.locales import say
+from lapor.pages import AnyRequest, page, settle_language
+
+_OLDEST = 3
+
+
+@get(ESCALATIONS, guards=[leaders_only])
+async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) -> Response[Any]:
+    """What passed its deadline: one number, the three oldest, then the list."""
+    settle_language(request)
+    filters, wish = filters_of(request), wish_of(request)
+    async with database.transaction("reader", user_id=officer.id):
+        choices = await filter_choices([office.region for office in officer.offices])
+        found = await overdue(filters, wish)
+    first = wish.mark is None
+    lines = found.page.items
+    return page(
+        request,
+        "leaders/escalations.html",
+        total=found.total,
+        filtered=found.filtered if filters != Filters() else None,
+        oldest=lines[:_OLDEST] if first else [],
+        lines=lines[_OLDEST:] if first else lines,
+        filters=_filter_fields(filters, choices),
+        path=ESCALATIONS,
+        pager=pager(ESCALATIONS, filters, found.page),
+        now=found.at,
+        zone=officer.timezone,
+        notice=say("Sudah ditandai dilihat.") if request.query_params.get("selesai") == "dilihat" else "",
+    )
+
+
+def _filter_fields(filters: Filters, choices: Choices) -> Sequence[dict[str, Any]]:
+    given = (
+        ("instansi", say("Instansi"), filters.agency, choices.agencies),
+        ("kecamatan", say("Kecamatan"), filters.district, choices.districts),
+        ("kategori", say("Kategori"), filters.category, choices.categories),
+    )
+    return [
+        {"name": name, "label": label, "value": value, "options": options}
+        for name, label, value, options in given
+    ]
+
+
+@get("/pimpinan/aduan/{complaint:int}", guards=[leaders_only])
+async def one(
+    request: AnyRequest, complaint: FromPath[int], officer: NamedDependency[Officer]
+) -> Response[Any]:
+    """One complaint, to be read."""
+    settle_language(request)
+    view = await read(officer, complaint)
+    return page(
+        request,
+        "leaders/complaint.html",
+        one=view.one,
+        now=view.one.at,
+        zone=view.one.row["zone"],
+        story=tell(view.one),
+        reason_words=REJECTION_REASONS,
+    )
+
+
+@post("/pimpinan/aduan/{complaint:int}/dilihat", guards=[leaders_only])
+async def see(
+    request: AnyRequest, complaint: FromPath[int], officer: NamedDependency[Officer]
+) -> Response[Any]:
+    """Take what was answered late off the list, as seen."""
+    settle_language(request)
+    try:
+        await desk.see_escalation(Actor.officer(officer.id), complaint)
+    except (NotFound, Refused) as error:
+        raise missing() from error
+    return Redirect(f"{ESCALATIONS}?selesai=dilihat", status_code=303)
+
+
+ROUTES = [
+    Router("/", route_handlers=[escalations, one, see], dependencies={"officer": Provide(current_officer)})
+]

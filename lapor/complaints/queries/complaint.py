@@ -1,0 +1,276 @@
+"""One complaint as an officer sees it: where it is, its words, its clocks, its story, what may be done now."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from lapor import crypto, database
+from lapor.complaints.errors import NotFound
+from lapor.complaints.holding import LEADING_ROLES, WORKING_ROLES
+from lapor.complaints.queries.queue import MAY_DECIDE, place
+from lapor.registers import moment
+from lapor.routing.directory import REGISTRY, Registry
+
+
+@dataclass(frozen=True)
+class Running:
+    """A clock. `trouble` is set while the sweep has set it aside."""
+
+    id: int
+    kind: str
+    cycle: int
+    started_at: datetime
+    due_at: datetime
+    met_at: datetime | None
+    trouble: str | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """A statement: what somebody wrote about the complaint."""
+
+    id: int
+    kind: str
+    text: str
+    promised_for: datetime | None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message of the outbox: to an office, or to the reporter when `office` is None."""
+
+    kind: str
+    office: str | None
+    clock: str | None
+    rung: int | None
+    state: str
+    channel: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    trouble: str | None
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event of the chain, with what was said and sent on it. `actor` is officer, reporter or system."""
+
+    kind: str
+    actor: str
+    person: str | None
+    agency: str | None
+    at: datetime
+    facts: Mapping[str, Any]
+    said: Said | None
+    told: Sequence[Sent]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A claim that waits for a second person."""
+
+    kind: str
+    agency: str
+    text: str | None
+    reason_code: str
+    outside_body: str | None
+    requested_by: str
+    requested_at: datetime
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A hand-on that waits to be taken or refused."""
+
+    to_agency: str
+    from_agency: str
+    text: str | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the officer's offices let them do with this complaint."""
+
+    works: bool
+    works_in_offered: bool
+    decides: bool
+    coordinates: bool
+    leads: bool
+    may_contact: bool
+
+
+@dataclass(frozen=True)
+class OneComplaint:
+    """A complaint and everything that hangs on it, as far as this officer may see it.
+
+    `text`, `category`, `place` and what was said are None or empty where the words are hidden.
+    """
+
+    row: Mapping[str, Any]
+    at: datetime
+    registry: Registry
+    standing: Standing
+    text: str | None
+    category: str | None
+    place: str | None
+    address: str
+    clocks: Sequence[Running]
+    story: Sequence[Happened]
+    sent: Sequence[Sent]
+    approval: Waiting | None
+    transfer: Offer | None
+
+    @property
+    def readable(self) -> bool:
+        """Whether this officer may read the words."""
+        return self.text is not None
+
+    @property
+    def running(self) -> Sequence[Running]:
+        """The clocks that run, nearest deadline first."""
+        return [clock for clock in self.clocks if clock.met_at is None]
+
+    @property
+    def response(self) -> Running | None:
+        """The response clock of the present cycle."""
+        return next((k for k in self.clocks if k.kind == "response" and k.cycle == self.row["cycle"]), None)
+
+    @property
+    def completion_due(self) -> datetime | None:
+        """Until when it has to be completed, while that clock runs."""
+        return next((clock.due_at for clock in self.running if clock.kind == "completion"), None)
+
+
+_COMPLAINT = f"""
+SELECT c.*, w.complaint IS NOT NULL AS readable, w.text, w.address, w.latitude, w.longitude, r.timezone AS zone,
+  g.name AS category_name, d.name AS district_name, v.name AS village_name, a.name AS agency_name,
+  a.short_name AS agency_short, a.phone AS agency_phone, n.name AS reported_name, l.reason AS rule_reason,
+  c.owner_agency = ANY (me.works) AS works, coalesce(c.offered_agency = ANY (me.works), false) AS works_in_offered,
+  c.region = ANY (me.coordinates) AS coordinates, c.region = ANY (me.leads) AS leads,
+  NOT (c.anonymous OR c.confidential OR c.protected OR c.about_official)
+    AND (c.owner_agency = ANY (me.reaches) OR c.region = ANY (me.contacts)) AS may_contact,
+  coalesce(p.id IS NOT NULL AND {MAY_DECIDE}, false) AS decides, p.kind AS approval_kind, pa.name AS approval_agency,
+  ps.text AS approval_text, p.reason_code, o.name AS outside_body, pp.full_name AS requested_by_name,
+  p.requested_at, t.asked_at, ta.name AS to_agency, tf.name AS from_agency, ts.text AS transfer_text
+FROM complaint c
+CROSS JOIN (SELECT my_agencies_as($2) AS works, my_working_agencies() AS reaches,
+  my_regions_as('{{coordinator}}') AS coordinates, my_regions_as($3) AS leads,
+  my_regions_as('{{coordinator,inspector}}') AS contacts) me
+JOIN agency a ON a.id = c.owner_agency
+JOIN region r ON r.id = c.region
+LEFT JOIN content w ON w.complaint = c.id
+LEFT JOIN category g ON g.id = c.category
+LEFT JOIN region d ON d.id = c.district
+LEFT JOIN region v ON v.id = c.village
+LEFT JOIN agency n ON n.id = c.reported_agency
+LEFT JOIN routing_rule l ON l.code = c.rule
+LEFT JOIN approval p ON p.complaint = c.id AND p.decided_at IS NULL
+LEFT JOIN agency pa ON pa.id = p.agency
+LEFT JOIN statement ps ON ps.id = p.statement
+LEFT JOIN outside_body o ON o.id = p.outside_body
+LEFT JOIN person pp ON pp.id = p.requested_by
+LEFT JOIN transfer t ON t.complaint = c.id AND t.decided_at IS NULL
+LEFT JOIN agency ta ON ta.id = t.to_agency
+LEFT JOIN agency tf ON tf.id = t.from_agency
+LEFT JOIN statement ts ON ts.id = t.statement
+WHERE c.id = $1"""
+
+_CLOCKS = """
+SELECT id, kind, cycle, started_at, due_at, met_at, trouble FROM clock WHERE complaint = $1 ORDER BY due_at, id"""
+
+_EVENTS = """
+SELECT e.kind, e.actor, e.occurred_at, e.facts, e.digest, p.full_name AS person, a.short_name AS agency
+FROM event e
+LEFT JOIN person p ON e.actor LIKE 'officer:%' AND p.id = substr(e.actor, 9)::bigint
+LEFT JOIN agency a ON a.id = e.agency
+WHERE e.complaint = $1 ORDER BY e.seq"""
+
+_STATEMENTS = "SELECT id, kind, text, salt, promised_for FROM statement WHERE complaint = $1 ORDER BY id"
+
+_MESSAGES = """
+SELECT m.kind, o.title AS office, k.kind AS clock, m.rung, m.state, m.channel, m.created_at, m.sent_at, m.trouble
+FROM message m
+LEFT JOIN office o ON o.id = m.office
+LEFT JOIN clock k ON k.id = m.clock
+WHERE m.complaint = $1 ORDER BY m.created_at, m.id LIMIT 400"""
+
+
+async def one_complaint(complaint: int) -> OneComplaint:
+    """Return a complaint; raises NotFound when there is none that this officer may see."""
+    seen = await moment()
+    row = await database.fetchrow(_COMPLAINT, complaint, list(WORKING_ROLES), list(LEADING_ROLES))
+    if row is None:
+        raise NotFound
+    clocks = [Running(**dict(clock)) for clock in await database.fetch(_CLOCKS, complaint)]
+    sent = [Sent(**dict(message)) for message in await database.fetch(_MESSAGES, complaint)]
+    readable = row["readable"]
+    return OneComplaint(
+        row=row,
+        at=seen.at,
+        registry=await REGISTRY.get(seen.version),
+        standing=Standing(**{name: row[name] for name in Standing.__annotations__}),
+        text=row["text"] if readable else None,
+        category=row["category_name"] if readable else None,
+        place=place(row["village_name"], row["district_name"]) if readable else None,
+        address=row["address"] or "",
+        clocks=clocks,
+        story=await _story(complaint, sent),
+        sent=sent,
+        approval=_approval(row),
+        transfer=_transfer(row),
+    )
+
+
+async def _story(complaint: int, sent: Sequence[Sent]) -> Sequence[Happened]:
+    said: dict[bytes, Said] = {}
+    for row in await database.fetch(_STATEMENTS, complaint):
+        # The ledger knows a text by its salted digest; a text that was changed finds its event no more.
+        said[crypto.digest(row["salt"], row["text"])] = Said(
+            row["id"], row["kind"], row["text"], row["promised_for"]
+        )
+    return [_happened(row, said, sent) for row in await database.fetch(_EVENTS, complaint)]
+
+
+def _happened(row: asyncpg.Record, said: Mapping[bytes, Said], sent: Sequence[Sent]) -> Happened:
+    facts = json.loads(row["facts"])
+    rung = facts.get("rung") if row["kind"].startswith("rung_") else None
+    told = [
+        message
+        for message in sent
+        if rung is not None and message.rung == rung and message.clock == facts.get("clock")
+        and message.created_at == row["occurred_at"]
+    ]
+    return Happened(
+        row["kind"],
+        row["actor"].partition(":")[0],
+        row["person"],
+        row["agency"],
+        row["occurred_at"],
+        facts,
+        said.get(row["digest"] or b""),
+        told,
+    )
+
+
+def _approval(row: asyncpg.Record) -> Waiting | None:
+    if row["approval_kind"] is None:
+        return None
+    return Waiting(
+        row["approval_kind"],
+        row["approval_agency"],
+        row["approval_text"],
+        row["reason_code"],
+        row["outside_body"],
+        row["requested_by_name"] or "",
+        row["requested_at"],
+    )
+
+
+def _transfer(row: asyncpg.Record) -> Offer | None:
+    if row["asked_at"] is None:
+        return None
+    return Offer(row["to_agency"], row["from_agency"], row["transfer_text"], row["asked_at"])

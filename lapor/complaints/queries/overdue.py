@@ -1,0 +1,163 @@
+"""The list of escalations of the head of region: a predicate over clocks, never a table of deliveries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from lapor import database
+from lapor.complaints.queries.complaint import Sent
+from lapor.complaints.queries.paging import PAGE_SIZE, Mark, Page, Wish, order, page
+from lapor.complaints.queries.queue import Filters, first_words, place
+
+TOLD_LIMIT = 8
+
+# Response clocks past due and unmet; escalations raised for another cause whose clock is still unmet; response
+# clocks that were met late and whose escalation nobody of the leadership has seen. One line per complaint: its oldest.
+# An escalation before its deadline exists only where a policy has such a rung; only then all running clocks are read.
+_LATE = """
+late AS (
+  SELECT DISTINCT ON (complaint) complaint, clock, kind, started_at, due_at, met_at, trouble FROM (
+    SELECT k.complaint, k.id AS clock, k.kind, k.started_at, k.due_at, k.met_at, k.trouble FROM clock k
+    WHERE k.kind = 'response' AND k.met_at IS NULL AND k.due_at < $1
+    UNION ALL
+    SELECT k.complaint, k.id, k.kind, k.started_at, k.due_at, k.met_at, k.trouble FROM clock k
+    WHERE k.kind = ANY ('{triage,promise,completion,approval,transfer,referral,instruction,emergency}')
+      AND k.met_at IS NULL
+      AND k.due_at < (SELECT CASE WHEN EXISTS (SELECT FROM policy_rung s WHERE s.step = 'escalate'
+        AND (s.base = 'start' OR s.offset_minutes < 0)) THEN 'infinity' ELSE $1 END)
+      AND EXISTS (SELECT FROM escalation e WHERE e.clock = k.id AND e.step = 'escalate')
+    UNION ALL
+    SELECT k.complaint, k.id, k.kind, k.started_at, k.due_at, k.met_at, k.trouble FROM escalation e
+    JOIN clock k ON k.id = e.clock
+    WHERE e.step = 'escalate' AND e.seen_at IS NULL AND k.kind = 'response' AND k.met_at > k.due_at
+  ) every ORDER BY complaint, met_at IS NOT NULL, due_at, clock
+)"""
+
+_ROWS = """
+SELECT c.id, c.ticket, c.status, c.filed_at, a.name AS agency, r.timezone AS zone,
+  w.complaint IS NOT NULL AS readable, left(w.text, 320) AS words, g.name AS category, d.name AS district,
+  v.name AS village, c.anonymous, c.confidential, c.protected, c.about_official,
+  f.clock, f.kind, f.started_at, f.due_at, f.met_at, f.trouble,
+  (SELECT max(e.occurred_at) FROM event e WHERE e.complaint = c.id AND e.kind = 'asked') AS asked_at,
+  coalesce((SELECT bool_or(e.trial) FROM escalation e WHERE e.clock = f.clock AND e.step = 'escalate'), false)
+    AS trial
+FROM found f
+JOIN complaint c ON c.id = f.complaint
+JOIN agency a ON a.id = c.owner_agency
+JOIN region r ON r.id = c.region
+LEFT JOIN content w ON w.complaint = c.id
+LEFT JOIN category g ON g.id = c.category
+LEFT JOIN region d ON d.id = c.district
+LEFT JOIN region v ON v.id = c.village"""
+
+_TOLD = """
+SELECT complaint, kind, office, clock, rung, state, channel, created_at, sent_at, trouble FROM (
+  SELECT m.complaint, m.kind, o.title AS office, k.kind AS clock, m.rung, m.state, m.channel, m.created_at,
+    m.sent_at, m.trouble, m.id, row_number() OVER (PARTITION BY m.complaint ORDER BY m.created_at DESC, m.id DESC)
+  FROM message m
+  JOIN office o ON o.id = m.office
+  JOIN clock k ON k.id = m.clock
+  WHERE m.complaint = ANY ($1) AND m.kind = 'rung_escalate'
+) m WHERE row_number <= $2 ORDER BY complaint, created_at, id"""
+
+
+@dataclass(frozen=True)
+class Late:
+    """A line of the list. Without the right to read its words only ticket, whose and since when are given."""
+
+    id: int
+    ticket: str
+    status: str
+    agency: str
+    zone: str
+    words: str | None
+    category: str | None
+    place: str | None
+    clock: str
+    started_at: datetime
+    due_at: datetime
+    met_at: datetime | None
+    asked_at: datetime | None
+    flags: frozenset[str]
+    told: Sequence[Sent]
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """How many there are now in all, how many the filters leave, and one page of those, oldest first."""
+
+    at: datetime
+    total: int
+    filtered: int
+    page: Page[Late]
+
+
+async def overdue(filters: Filters, wish: Wish, *, size: int = PAGE_SIZE) -> Overdue:
+    """Return the list of escalations as this officer's offices open it."""
+    at = await database.now()
+    arguments: list[Any] = [at]
+    narrowed = filters.conditions(arguments)
+    counted = await database.fetchrow(
+        f"WITH {_LATE} SELECT count(*) AS total, count(*) FILTER (WHERE true{narrowed}) AS filtered"
+        " FROM late f JOIN complaint c ON c.id = f.complaint",
+        *arguments,
+    )
+    assert counted is not None
+    rows = await _rows(arguments, narrowed, wish, size)
+    told = await _told([row["id"] for row in rows])
+    lines = [(Mark(row["due_at"], row["id"]), _line(row, told.get(row["id"], ()))) for row in rows]
+    return Overdue(at, counted["total"], counted["filtered"], page(lines, wish, size))
+
+
+async def _rows(arguments: list[Any], narrowed: str, wish: Wish, size: int) -> Sequence[asyncpg.Record]:
+    compared, direction = order(wish)
+    beside, values = "", list(arguments)
+    if wish.mark:
+        values += [wish.mark.at, wish.mark.id]
+        beside = f" AND (f.due_at, c.id) {compared} (${len(values) - 1}::timestamptz, ${len(values)}::bigint)"
+    return await database.fetch(
+        f"WITH {_LATE}, found AS (SELECT f.* FROM late f JOIN complaint c ON c.id = f.complaint"
+        f" WHERE true{narrowed}{beside} ORDER BY f.due_at {direction}, c.id {direction} LIMIT {size + 1})"
+        f"{_ROWS} ORDER BY f.due_at {direction}, c.id {direction}",
+        *values,
+    )
+
+
+async def _told(complaints: Sequence[int]) -> Mapping[int, Sequence[Sent]]:
+    told: dict[int, list[Sent]] = {}
+    for row in await database.fetch(_TOLD, complaints, TOLD_LIMIT):
+        values = dict(row)
+        told.setdefault(values.pop("complaint"), []).append(Sent(**values))
+    return told
+
+
+_FLAGS = ("anonymous", "confidential", "protected", "about_official", "trial")
+
+
+def _line(row: asyncpg.Record, told: Sequence[Sent]) -> Late:
+    readable = row["readable"]
+    flags = {name for name in _FLAGS if row[name]}
+    if row["met_at"]:
+        flags.add("answered_late")
+    if row["trouble"]:
+        flags.add("set_aside")
+    return Late(
+        id=row["id"],
+        ticket=row["ticket"],
+        status=row["status"],
+        agency=row["agency"],
+        zone=row["zone"],
+        words=first_words(row["words"], 150) if readable else None,
+        category=row["category"] if readable else None,
+        place=place(row["village"], row["district"]) if readable else None,
+        clock=row["kind"],
+        started_at=row["started_at"],
+        due_at=row["due_at"],
+        met_at=row["met_at"],
+        asked_at=row["asked_at"],
+        flags=frozenset(flags),
+        told=told,
+    )
