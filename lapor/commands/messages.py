@@ -1,0 +1,55 @@
+"""`lapor messages`: what could not be sent, and sending it again."""
+
+import argparse
+import asyncio
+from collections.abc import Mapping
+
+from lapor import database
+from lapor.commands import OK, Failed, say
+from lapor.intake.outbound import resend
+from lapor.runtime import Ground, grounded, running
+
+_DEAD = """
+SELECT m.id, m.kind, c.ticket, coalesce(o.title, 'pelapor') AS recipient, m.attempts, m.created_at, m.trouble
+FROM message m JOIN complaint c ON c.id = m.complaint LEFT JOIN office o ON o.id = m.office
+WHERE m.state = 'dead' ORDER BY m.id"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.epilog = "Needs LAPOR_WORKER_DATABASE_URL."
+    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action", title="actions")
+    actions.add_parser(
+        "list-dead", help="list messages that were given up, with the reason", allow_abbrev=False
+    )
+    again = actions.add_parser("resend", help="put such a message back into the outbox", allow_abbrev=False)
+    again.add_argument("id", type=int, metavar="ID", help="the number of the message in the list")
+
+
+def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """List or resend."""
+    with grounded(environ) as ground:
+        asyncio.run(_act(options, ground))
+    return OK
+
+
+async def _act(options: argparse.Namespace, ground: Ground) -> None:
+    async with running(ground.settings, "worker"):
+        if options.action == "list-dead":
+            await _list()
+        elif not await resend(options.id):
+            raise Failed(f"there is no message {options.id} that was given up")
+        else:
+            say(f"message {options.id} will be sent again")
+
+
+async def _list() -> None:
+    async with database.transaction("worker"):
+        rows = await database.fetch(_DEAD)
+    for row in rows:
+        since = row["created_at"].isoformat(timespec="minutes")
+        say(
+            f"{row['id']}  {row['kind']}  {row['ticket']}  {row['recipient']}  since {since},"
+            f" {row['attempts']} attempts: {row['trouble']}"
+        )
+    say(f"{len(rows)} messages were given up" if rows else "no message was given up")

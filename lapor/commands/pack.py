@@ -1,0 +1,45 @@
+"""`lapor pack`: a region's folder and the registers of the database."""
+
+import argparse
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from lapor import pack
+from lapor.commands import OK, say
+from lapor.runtime import Ground, grounded, running
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.epilog = "Needs LAPOR_OWNER_DATABASE_URL. A pack holds no people, passwords or complaints."
+    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action", title="actions")
+    for name, help_ in (
+        ("load", "make the registers as the pack says; what has left the pack becomes inactive"),
+        ("diff", "show what load would change, and change nothing"),
+        ("export", "write the registers in use into a folder"),
+    ):
+        action = actions.add_parser(name, help=help_, description=help_, allow_abbrev=False)
+        action.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the pack")
+
+
+def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Load, compare or export, and say what was done."""
+    # A pack with mistakes is refused before any server is started.
+    wanted = None if options.action == "export" else pack.load(options.folder)
+    with grounded(environ) as ground:
+        asyncio.run(_act(options, ground, wanted))
+    return OK
+
+
+async def _act(options: argparse.Namespace, ground: Ground, wanted: pack.Pack | None) -> None:
+    async with running(ground.settings, "owner"):
+        if wanted is None:
+            written = await pack.export(options.folder)
+            say(f"{sum(map(len, written.registers.values()))} rows written to {options.folder}")
+            return
+        changes = await (pack.diff(wanted) if options.action == "diff" else pack.apply(wanted))
+        for change in changes:
+            say(str(change))
+        done = "would change" if options.action == "diff" else "changed"
+        say(f"{len(changes)} rows {done}" if changes else "the database is as the pack says")
