@@ -40,12 +40,11 @@ class Ground:
 
 @contextmanager
 def grounded(environ: Mapping[str, str]) -> Iterator[Ground]:
-    """The ground of one command; servers that it started are stopped at its end.
+    """The ground of one command, with keys and logs configured; servers that it started are stopped at its end.
 
     Raises SettingsError and EmbeddedError, each in one line.
     """
     given = settings.read(environ)
-    # Before a database has been prepared its own trouble is what a person should read.
     configure(given)
     if any(environ.get(name) for name in ADDRESSES):
         yield Ground(given, dict(environ))
@@ -53,7 +52,9 @@ def grounded(environ: Mapping[str, str]) -> Iterator[Ground]:
     with Servers.start(given.home) as servers:
         asyncio.run(prepare(servers))
         complete = embedded_environment(servers, environ)
-        yield Ground(settings.read(complete), complete, servers)
+        given = settings.read(complete)
+        configure(given)
+        yield Ground(given, complete, servers)
 
 
 def embedded_environment(
@@ -122,13 +123,12 @@ async def alone(servers: Servers) -> AsyncIterator[asyncpg.Connection]:
 
 @asynccontextmanager
 async def running(given: Settings, login: Login = "web", *, pool: int = 4) -> AsyncIterator[None]:
-    """Keys, logs and an open pool for this log-in, as long as the block runs.
+    """An open pool for this log-in, as long as the block runs.
 
     Raises SettingsError when its address is not set.
     """
     name = {"web": "database_url", "worker": "worker_database_url", "owner": "owner_database_url"}[login]
     given.require(name)
-    configure(given)
     database.configure(getattr(given, name))
     await database.open_pool(pool)
     try:
