@@ -17,6 +17,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from lapor import crypto, database, failures, health, settings
 from lapor.admin import access, login
+from lapor.admin.panel import create_panel
+from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.front_door import Application, FrontDoor
 from lapor.pages import AnyRequest, static_response
 from lapor.settings import Settings
@@ -37,7 +39,8 @@ def create_app(configuration: Settings) -> Application:
     """The whole site as one ASGI application; its lifespan opens and closes the database pool."""
     litestar = _litestar(configuration)
     site = cast(Application, litestar)
-    door = FrontDoor(site, site, litestar.state.site_cache, secure=configuration.secure)
+    panel = create_panel(configuration)
+    door = FrontDoor(site, panel, litestar.state.site_cache, secure=configuration.secure)
     if not configuration.trusted_proxies:
         return door
     trusted = [str(network) for network in configuration.trusted_proxies]
@@ -60,6 +63,7 @@ def _litestar(configuration: Settings) -> Litestar:
         ),
         exception_handlers={
             access.NotSignedIn: access.send_to_log_in,
+            Refused: _answer_refused,
             HTTPException: failures.answer_http_error,
             Exception: failures.answer_crash,
         },
@@ -68,6 +72,12 @@ def _litestar(configuration: Settings) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+def _answer_refused(request: AnyRequest, error: Refused) -> Response[Any]:
+    """The answer to a refused verb whose page did not say so itself."""
+    status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 400
+    return failures.answer(request, status, error.message)
 
 
 def _lifespan(configuration: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:

@@ -20,13 +20,15 @@ _FOR_PROGRAMS = ("/api/", "/hooks/")
 
 
 def answer_http_error(request: AnyRequest, error: Exception) -> Response[Any]:
-    """The answer to an error that has a status; `extra`, when it is a text, is shown as our own sentence."""
+    """The answer to an error that has a status; the sentence in its `extra` is shown."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status >= 500 and status != HTTPStatus.SERVICE_UNAVAILABLE:
         return answer_crash(request, error)
     extra = getattr(error, "extra", None)
+    said = extra.get("sentence") if isinstance(extra, dict) else extra
+    sentence = said if isinstance(said, str) else ""
     headers = dict(getattr(error, "headers", None) or {})
-    return answer(request, status, extra if isinstance(extra, str) else "", headers)
+    return answer(request, status, sentence, headers)
 
 
 def answer_crash(request: AnyRequest, error: Exception) -> Response[Any]:

@@ -38,6 +38,8 @@ def _refuse_strangers() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     _refuse_strangers()
+    # The panel ignores this one for a reason; pytest begins with filters of its own.
+    config.addinivalue_line("filterwarnings", 'ignore:Field name "register":UserWarning')
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from litestar import Response
@@ -212,12 +212,13 @@ async def current_officer(request: AnyRequest) -> Officer:
 
 
 async def _arrive(connection: AnyConnection) -> Officer:
-    found: Officer | None = connection.scope.get("lapor.viewer")
+    scope = cast(dict[str, Any], connection.scope)
+    found: Officer | None = scope.get("lapor.viewer")
     if found is None:
         found = await officer_of(connection.cookies.get(COOKIE))
         if found is None:
             raise NotSignedIn(f"{LOGIN}?lanjut={quote(_returning_to(connection))}")
-        connection.scope["lapor.viewer"] = found
+        scope["lapor.viewer"] = found
     if found.must_change_password and connection.url.path != PASSWORD:
         raise NotSignedIn(PASSWORD)
     return found
@@ -235,7 +236,7 @@ async def officers_only(connection: AnyConnection, _: BaseRouteHandler) -> None:
     """A guard that lets in whoever holds an office now."""
     officer = await _arrive(connection)
     if not officer.roles:
-        raise PermissionDeniedException(extra=say("Akun Anda belum memegang jabatan apa pun saat ini."))
+        raise _closed(say("Akun Anda belum memegang jabatan apa pun saat ini."))
 
 
 def requires(*roles: str) -> Guard:
@@ -245,9 +246,13 @@ def requires(*roles: str) -> Guard:
     async def guard(connection: AnyConnection, _: BaseRouteHandler) -> None:
         officer = await _arrive(connection)
         if not officer.roles & allowed:
-            raise PermissionDeniedException(extra=say("Halaman ini dibuka untuk jabatan lain."))
+            raise _closed(say("Halaman ini dibuka untuk jabatan lain."))
 
     return guard
+
+
+def _closed(sentence: str) -> PermissionDeniedException:
+    return PermissionDeniedException(extra={"sentence": sentence})
 
 
 desk_only = requires(*DESK_ROLES)

@@ -1,0 +1,98 @@
+"""What the panel's API says, in words for people: names of tables, columns, values and troubles."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from lapor.admin.labels import column_label
+from lapor.admin.panel_tables import NAMES
+
+_UNIQUE = re.compile(r'unique constraint "(?P<name>\w+)"')
+_NULL = re.compile(r'null value in column "(?P<column>\w+)"')
+_CHECK = re.compile(r'check constraint "(?P<name>\w+)"')
+
+_SENTENCES = {
+    "appointment_in_order": "Tanggal berakhir harus sesudah tanggal mulai.",
+    "policy_positive": "Lama harus lebih dari nol.",
+    "routing_rule_one_target": "Isi salah satu saja: instansi tujuan, atau jenis kantor di tempat kejadian.",
+    "policy_rung_number": "Nomor langkah ini sudah dipakai pada kebijakan itu.",
+    "calendar_year_once": "Tahun ini sudah ada untuk daerah itu.",
+    "calendar_day_once": "Tanggal ini sudah ada untuk daerah itu.",
+}
+_MISTAKES = {
+    "missing": "wajib diisi",
+    "int_parsing": "harus berupa angka bulat",
+    "float_parsing": "harus berupa angka",
+    "bool_parsing": "harus ya atau tidak",
+    "string_too_long": "terlalu panjang",
+    "string_type": "harus berupa teks",
+}
+
+
+def translated(path: str, status: int, body: bytes) -> bytes:
+    """The body of an answer with the words that people see; anything unexpected stays as it is."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return body
+    if status >= 400:
+        content = _trouble(content)
+    elif path == "/api/tables/":
+        content = [NAMES.get(name, name) for name in content]
+    elif path == "/api/tables/grouped/":
+        content["grouped"] = {
+            group: [NAMES.get(name, name) for name in names] for group, names in content["grouped"].items()
+        }
+    elif path.startswith("/api/tables/") and path.endswith("/schema/"):
+        _name_columns(content)
+    elif path.endswith("/references/"):
+        for reference in content["references"]:
+            reference["tableName"] = NAMES.get(reference["tableName"], reference["tableName"])
+    else:
+        return body
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def _name_columns(schema: dict[str, Any]) -> None:
+    for name, column in schema.get("properties", {}).items():
+        column["title"] = column_label(name)
+        link = column.get("extra", {}).get("foreign_key")
+        if link:
+            link["to"] = NAMES.get(link["to"], link["to"])
+
+
+def _trouble(content: Any) -> Any:
+    if not isinstance(content, dict):
+        return content
+    if "db_error" in content:
+        return {"custom_form_error": database_sentence(str(content["db_error"]))}
+    if isinstance(content.get("detail"), list):
+        return {"custom_form_error": ". ".join(_mistake(item) for item in content["detail"]) + "."}
+    return content
+
+
+def _mistake(item: dict[str, Any]) -> str:
+    name = column_label(str(item.get("loc", [""])[-1]))
+    return f"{name}: {_MISTAKES.get(item.get('type', ''), 'isian ini tidak dapat diterima')}"
+
+
+def database_sentence(message: str) -> str:
+    """What a refusal of the database means to somebody who fills a form; never a value of another row."""
+    for name, sentence in _SENTENCES.items():
+        if f'"{name}"' in message:
+            return sentence
+    if found := _UNIQUE.search(message):
+        column = found["name"].removesuffix("_key").split("_")[-1]
+        return f"{column_label(column)} ini sudah dipakai."
+    if found := _NULL.search(message):
+        return f"{column_label(found['column'])} wajib diisi."
+    if "foreign key" in message:
+        return "Baris yang ditunjuk tidak ada, atau masih dipakai di tempat lain."
+    if found := _CHECK.search(message):
+        column = found["name"].removesuffix("_known").split("_")[-1]
+        return f"{column_label(column)}: pilih salah satu nilai yang tersedia."
+    if "value too long" in message:
+        return "Ada isian yang terlalu panjang."
+    return "Isian ini tidak dapat disimpan."
