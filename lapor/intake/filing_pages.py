@@ -1,0 +1,168 @@
+"""Filing: the form, what it says back, and the page with the ticket."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from lapor import database, limits
+from lapor.complaints import desk, tickets
+from lapor.intake import residents
+from lapor.intake.addresses import (
+    PRIVATE,
+    address,
+    given_key,
+    key_cookie,
+    not_there,
+    secret_link,
+    ticket_of,
+)
+from lapor.intake.filing_form import Checked, check
+from lapor.intake.filing_once import Opened, file_once, known, new_form
+from lapor.locales import current, say
+from lapor.pages import AnyRequest, page, settle_language
+from lapor.registers import moment
+from lapor.routing.directory import REGISTRY, RegionEntry, Registry
+from lapor.settings import Settings
+
+Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+# Beyond this the list would outweigh the page; the address then says where in the district.
+MOST_VILLAGES = 600
+
+
+@get("/lapor")
+async def filing_form(request: AnyRequest) -> Response[Any]:
+    """The empty form."""
+    return _form_page(request, await _registry(), Checked({"form": new_form()}))
+
+
+@post("/lapor")
+async def send_filing(request: AnyRequest, data: Form) -> Response[Any]:
+    """File a complaint and go on to its ticket; whatever is wrong comes back beside its field."""
+    settle_language(request)
+    registry = await _registry()
+    form = check(data, registry)
+    form.typed["form"] = known(form.typed["form"])
+    if form.filing is None:
+        return _form_page(request, registry, form, 422)
+    settings: Settings = request.app.state.settings
+    wait = await limits.spend(request, "filing", settings.filing_limit, limits.HOUR)
+    if wait:
+        form.errors[""] = _too_many(wait)
+        return _form_page(request, registry, form, 429, limits.retry_after(wait))
+    try:
+        opened = await file_once(form.filing, form.typed["form"], settings.secret_key)
+    except desk.Refused as refusal:
+        form.errors[refusal.field or ""] = say(refusal.message)
+        return _form_page(request, registry, form, 422)
+    return _sent(opened, form.contact_kind, settings)
+
+
+def _sent(opened: Opened, contact_kind: str, settings: Settings) -> Response[Any]:
+    where = address(opened.ticket, f"terkirim?kontak={contact_kind}")
+    return Redirect(where, status_code=303, cookies=[key_cookie(settings, opened.ticket, opened.secret)])
+
+
+@get("/laporan/{ticket:str}/terkirim")
+async def filed_page(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
+    """What to keep: the ticket, the secret link, the receipt; for whoever holds the secret."""
+    secret = given_key(request)
+    own = await residents.own(ticket_of(ticket), secret)
+    if own is None:
+        raise not_there()
+    response = own.clock("response") or own.main_clock
+    return page(
+        request,
+        "residents/filed.html",
+        headers=PRIVATE,
+        ticket=tickets.show(own.row["ticket"]),
+        secret_link=secret_link(request.app.state.settings, own.row["ticket"], secret),
+        agency_name=own.row["agency"],
+        agency_phone=own.row["agency_phone"],
+        coordinating=own.row["status"] == "received",
+        protected=own.row["protected"],
+        emergency=own.row["emergency"],
+        about_official=own.row["about_official"],
+        contact_kind=request.query_params.get("kontak", ""),
+        filed_at=own.row["filed_at"],
+        due_at=response["due_at"],
+        now=own.row["now"],
+        zone=own.row["timezone"],
+        receipt_hash=own.receipt,
+    )
+
+
+async def _registry() -> Registry:
+    async with database.transaction("public"):
+        return await REGISTRY.get((await moment()).version)
+
+
+def _too_many(wait: int) -> str:
+    return say(
+        "Dari sambungan ini sudah banyak laporan masuk dalam satu jam. Tulisan Anda masih ada di sini; kirim lagi"
+        " {minutes} menit lagi."
+    ).format(minutes=-(-wait // 60))
+
+
+def _form_page(
+    request: AnyRequest,
+    registry: Registry,
+    form: Checked,
+    status_code: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response[Any]:
+    settle_language(request)
+    return page(
+        request,
+        "residents/file.html",
+        status_code=status_code,
+        headers=headers,
+        categories=_categories(registry),
+        regions=_areas(registry),
+        agencies=[agency for agency in registry.agencies.values() if agency.active],
+        typed=form.typed,
+        errors=form.errors,
+    )
+
+
+def _categories(registry: Registry) -> list[dict[str, Any]]:
+    english = current() == "en"
+    return [
+        {
+            "code": category.code,
+            "name": category.name_en if english and category.name_en else category.name,
+            "type": category.type,
+            "emergency": category.emergency,
+        }
+        for category in registry.categories.values()
+        if category.active
+    ]
+
+
+def _areas(registry: Registry) -> list[dict[str, Any]]:
+    """Cities and regencies with their districts and villages."""
+    inside: dict[str, list[RegionEntry]] = defaultdict(list)
+    for region in registry.regions.values():
+        inside[region.parent or ""].append(region)
+    few = sum(region.kind in ("village", "urban_village") for region in registry.regions.values()) <= MOST_VILLAGES
+    return [
+        {
+            "name": region.name,
+            "districts": [
+                {"code": one.code, "name": one.name, "villages": inside[one.code] if few else []}
+                for one in inside[region.code]
+            ],
+        }
+        for region in registry.regions.values()
+        if region.kind in ("city", "regency") and inside[region.code]
+    ]
+
+
+ROUTES: list[ControllerRouterHandler] = [filing_form, send_filing, filed_page]

@@ -1,0 +1,190 @@
+"""Following: one complaint for everybody, for whoever holds its secret, and what the reporter says afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, cast
+
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from lapor.complaints import desk
+from lapor.complaints.desk import Actor
+from lapor.crypto import secret_hash
+from lapor.intake import residents
+from lapor.intake.addresses import (
+    PRIVATE,
+    UNLISTED,
+    address,
+    count_look_up,
+    given_key,
+    key_cookie,
+    not_there,
+    ticket_of,
+)
+from lapor.intake.filing_form import tidy
+from lapor.intake.following_view import own_view, public_view
+from lapor.locales import say
+from lapor.pages import AnyRequest, page, settle_language
+from lapor.site import Site
+
+Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
+Verb = Callable[[Actor, int, str], Awaitable[None]]
+
+
+@get("/laporan/{ticket:str}")
+async def follow(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
+    """The complaint as whoever asks may see it."""
+    secret = given_key(request)
+    code = ticket_of(ticket) if secret else ""
+    if secret and (own := await residents.own(code, secret)):
+        return _own_page(request, own)
+    await count_look_up(request)
+    code = ticket_of(ticket)
+    if address(code) != f"/laporan/{ticket}":
+        return Redirect(address(code), status_code=303, headers=dict(UNLISTED))
+    found = await residents.public(code)
+    if found is None:
+        raise not_there()
+    settle_language(request)
+    return page(request, "residents/follow.html", headers=UNLISTED, **public_view(found))
+
+
+@get("/laporan/{ticket:str}/buka/{secret:str}")
+async def open_own(request: AnyRequest, ticket: FromPath[str], secret: FromPath[str]) -> Response[Any]:
+    """Keep the secret in a cookie of this complaint and go on to it without the secret in the address."""
+    await count_look_up(request)
+    code = ticket_of(ticket)
+    if await residents.own_id(code, secret) is None:
+        raise not_there()
+    cookie = key_cookie(request.app.state.settings, code, secret)
+    return Redirect(address(code), status_code=303, cookies=[cookie], headers=dict(PRIVATE))
+
+
+@post("/laporan/{ticket:str}/balasan")
+async def send_reply(request: AnyRequest, ticket: FromPath[str], data: Form) -> Response[Any]:
+    """Add something to one's complaint."""
+
+    async def verb(actor: Actor, complaint: int, words: str) -> None:
+        await desk.reply(actor, complaint, text=words)
+
+    return await _speak(request, ticket, "reply", verb, data)
+
+
+@post("/laporan/{ticket:str}/bantahan")
+async def send_dispute(request: AnyRequest, ticket: FromPath[str], data: Form) -> Response[Any]:
+    """Say that an answer is none."""
+
+    async def verb(actor: Actor, complaint: int, words: str) -> None:
+        await desk.dispute(actor, complaint, reason=words)
+
+    return await _speak(request, ticket, "dispute", verb, data)
+
+
+@post("/laporan/{ticket:str}/pembukaan-kembali")
+async def send_reopening(request: AnyRequest, ticket: FromPath[str], data: Form) -> Response[Any]:
+    """Say that it is not solved after all."""
+
+    async def verb(actor: Actor, complaint: int, words: str) -> None:
+        await desk.reopen(actor, complaint, reason=words)
+
+    return await _speak(request, ticket, "reopen", verb, data)
+
+
+@post("/laporan/{ticket:str}/persetujuan")
+async def send_agreement(request: AnyRequest, ticket: FromPath[str], data: Form) -> Response[Any]:
+    """Agree that it is done."""
+
+    async def verb(actor: Actor, complaint: int, _: str) -> None:
+        await desk.accept(actor, complaint)
+
+    return await _speak(request, ticket, "agree", verb, data)
+
+
+async def _speak(request: AnyRequest, ticket: str, form: str, verb: Verb, data: dict[str, Any]) -> Response[Any]:
+    settle_language(request)
+    code, secret = ticket_of(ticket), given_key(request)
+    complaint = await residents.own_id(code, secret)
+    if complaint is None:
+        raise not_there()
+    typed = {name: tidy(data.get(name)) for name in ("text", "reason")}
+    try:
+        await verb(Actor.reporter(secret_hash(secret)), complaint, typed["text"] or typed["reason"])
+    except desk.NotFound:
+        raise not_there() from None
+    except desk.Refused as refusal:
+        own = await residents.own(code, secret)
+        if own is None:
+            raise not_there() from None
+        errors = {refusal.field or "": say(refusal.message)}
+        return _own_page(request, own, failed=form, errors=errors, typed=typed)
+    return Redirect(f"{address(code)}?kabar={form}", status_code=303)
+
+
+@get("/laporan/{ticket:str}/bukti")
+async def check_receipt(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
+    """Whether a receipt is this complaint's and its chain unbroken; for whoever has opened the complaint here."""
+    await count_look_up(request)
+    code = ticket_of(ticket)
+    receipt = tidy(request.query_params.get("receipt")).lower()
+    own = await residents.own(code, given_key(request))
+    result = None
+    if own:
+        result = {"matches": own.receipt == receipt and own.unbroken, "at": own.events[0]["recorded_at"]}
+    return page(
+        request,
+        "residents/verify.html",
+        headers=PRIVATE,
+        checks=True,
+        closed=own is None,
+        typed={"ticket": ticket, "receipt": receipt},
+        result=result,
+        zone=own.row["timezone"] if own else None,
+    )
+
+
+def _own_page(
+    request: AnyRequest,
+    own: residents.Own,
+    *,
+    failed: str = "",
+    errors: dict[str, str] | None = None,
+    typed: dict[str, str] | None = None,
+) -> Response[Any]:
+    settle_language(request)
+    site = cast(Site, request.scope.get("lapor.site") or Site())
+    return page(
+        request,
+        "residents/follow.html",
+        status_code=422 if errors else 200,
+        headers=PRIVATE,
+        **own_view(own, site.head_title),
+        failed=failed,
+        errors=errors or {},
+        typed=typed or {},
+        told="" if errors else _news(request.query_params.get("kabar", "")),
+    )
+
+
+def _news(form: str) -> str:
+    told = {
+        "reply": say("Keterangan Anda sudah kami sampaikan kepada instansi."),
+        "dispute": say("Kami minta instansi menjawab lagi. Batas waktunya sudah berjalan."),
+        "reopen": say("Laporan dibuka kembali. Batas waktunya dihitung dari sekarang."),
+        "agree": say("Terima kasih. Laporan ini ditutup."),
+    }
+    return told.get(form, "")
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    follow,
+    open_own,
+    send_reply,
+    send_dispute,
+    send_reopening,
+    send_agreement,
+    check_receipt,
+]

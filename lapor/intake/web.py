@@ -1,0 +1,7 @@
+"""Everything that residents open in a browser."""
+
+from litestar.types import ControllerRouterHandler
+
+from lapor.intake import filing_pages, following_pages, public_pages
+
+ROUTES: list[ControllerRouterHandler] = [*public_pages.ROUTES, *filing_pages.ROUTES, *following_pages.ROUTES]
