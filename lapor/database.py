@@ -125,16 +125,19 @@ async def transaction(
     user_id: int | None = None,
     reporter_key: str | None = None,
     at: datetime | None = None,
+    snapshot: bool = False,
 ) -> AsyncIterator[None]:
     """Run the block in one transaction as `role`, on behalf of an officer or of a reporter.
 
     Inside another transaction it joins that one: it keeps who is asking unless told otherwise, and
-    restores the role afterwards. `at` sets simulated time; a live database ignores it.
+    restores the role afterwards. `at` sets simulated time; a live database ignores it. `snapshot` lets every
+    statement of an outermost transaction see the same state.
     """
     current = DB.current_transaction.get()
     if current is None:
         outer = _Transaction(DB)
-        outer.opening = "BEGIN; " + _entering(role, user_id, reporter_key, at)
+        level = " ISOLATION LEVEL REPEATABLE READ" if snapshot else ""
+        outer.opening = f"BEGIN{level}; " + _entering(role, user_id, reporter_key, at)
         async with outer:
             yield
         return

@@ -42,9 +42,7 @@ async def export(path: Path) -> Verified:
     """Write the whole ledger as the worker's role sees it; return its counts and root (hexadecimal)."""
     events = complaints = 0
     root = hashlib.sha256()
-    async with database.transaction("worker"):
-        # One snapshot for events and heads, whatever is written meanwhile.
-        await database.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    async with database.transaction("worker", snapshot=True):
         with path.open("w", encoding="utf-8", newline="\n") as out:
             out.write(_line({"format": FORMAT}))
             async for event in _rows(_EVENTS):

@@ -58,7 +58,10 @@ class Setting:
 
     def _regions(self) -> Iterable[Row]:
         province = self.city.split(".")[0]
-        named = {province: (province, "province", None), self.city: (self.city, "city", province)}
+        named: dict[str, tuple[str, str, str | None]] = {
+            province: (province, "province", None),
+            self.city: (self.city, "city", province),
+        }
         for record in self.records:
             if record.district:
                 named.setdefault(record.district[0], (record.district[1], "district", self.city))

@@ -185,7 +185,7 @@ SELECT id, kind, cycle, started_at, due_at, met_at, trouble FROM clock WHERE com
 _EVENTS = """
 SELECT e.kind, e.actor, e.occurred_at, e.facts, e.digest, p.full_name AS person, a.short_name AS agency
 FROM event e
-LEFT JOIN person p ON e.actor LIKE 'officer:%' AND p.id = substr(e.actor, 9)::bigint
+LEFT JOIN person p ON p.id = CASE WHEN e.actor LIKE 'officer:%' THEN substr(e.actor, 9)::bigint END
 LEFT JOIN agency a ON a.id = e.agency
 WHERE e.complaint = $1 ORDER BY e.seq"""
 
