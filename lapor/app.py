@@ -15,24 +15,34 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from lapor import crypto, database, failures, health, settings
-from lapor.admin import access, login
+from lapor import crypto, database, failures, health, limits, logs, settings
+from lapor.admin import access, desk_pages, leader_pages, login
 from lapor.admin.panel import create_panel
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.front_door import Application, FrontDoor
+from lapor.intake import web, webhooks
 from lapor.pages import AnyRequest, static_response
+from lapor.queue import Nudger
 from lapor.settings import Settings
 from lapor.site import SiteCache
 
 MAX_BODY = 3 * 1024 * 1024
 POOL_SIZE = 10
 
-ROUTES: list[ControllerRouterHandler] = [*login.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [
+    *web.ROUTES,
+    *webhooks.ROUTES,
+    *login.ROUTES,
+    *desk_pages.ROUTES,
+    *leader_pages.ROUTES,
+]
 
 
 def from_environment() -> Application:
     """The site for `uvicorn --factory lapor.app:from_environment`, configured by LAPOR_* variables."""
-    return create_app(settings.read(os.environ))
+    configuration = settings.read(os.environ)
+    logs.configure(configuration.log_level, configuration.environment)
+    return create_app(configuration)
 
 
 def create_app(configuration: Settings) -> Application:
@@ -87,9 +97,13 @@ def _lifespan(configuration: Settings) -> Callable[[Litestar], AbstractAsyncCont
         crypto.configure(configuration.encryption_keys, configuration.lookup_keys)
         database.configure(configuration.database_url)
         await database.open_pool(POOL_SIZE)
+        app.state.nudger = Nudger(configuration.redis_url)
         try:
+            await app.state.nudger.connect()
             yield
         finally:
+            await app.state.nudger.close()
+            await limits.close()
             await database.close_pool()
 
     return running

@@ -77,7 +77,7 @@ async def _redis(request: AnyRequest) -> str:
 
 async def _worker(_: AnyRequest) -> str:
     async with database.transaction("public"):
-        last = await database.fetchval("SELECT max(beat_at) FROM heartbeat")
+        last = await database.fetchval("SELECT beat_at FROM heartbeat WHERE name = 'sweep'")
         now = await database.now()
     if last is None:
         return "has never been seen"

@@ -62,10 +62,12 @@ async def test_an_unexpected_error_tells_nothing_and_is_protected(
 
     monkeypatch.setattr(app, "ROUTES", [*app.ROUTES, broken, broken_for_programs])
     await database.close_pool()
-    async with running(create_app(world.settings)) as application:
-        async with Visitor(world, httpx.ASGITransport(application)) as visitor:  # type: ignore[arg-type]
-            page = await visitor.get("/rusak")
-            problem = await visitor.get("/api/rusak")
+    async with (
+        running(create_app(world.settings)) as application,
+        Visitor(world, httpx.ASGITransport(application)) as visitor,  # type: ignore[arg-type]
+    ):
+        page = await visitor.get("/rusak")
+        problem = await visitor.get("/api/rusak")
     for answer in (page, problem):
         assert answer.status_code == 500
         assert "3374" not in answer.text
@@ -79,7 +81,7 @@ async def test_a_missing_page_is_a_page_and_a_missing_hook_a_problem_document(si
     page = await site.get("/tidak-ada")
     assert page.status_code == 404
     assert "<h1>" in page.text
-    problem = await site.get("/hooks/tidak-ada")
+    problem = await site.get("/api/tidak-ada")
     assert problem.headers["content-type"] == "application/problem+json"
     assert problem.json() == {"type": "about:blank", "title": "Not Found", "status": 404}
 
