@@ -25,14 +25,12 @@ async def look_at_contact(actor: Actor, complaint: int) -> Contact:
     async with database.transaction("desk", user_id=actor.person):
         if not await database.fetchval("SELECT EXISTS (SELECT FROM complaint WHERE id = $1)", complaint):
             raise NotFound
-        point = database.connection().transaction()
-        await point.start()
+        await database.execute("SAVEPOINT contact")
         try:
             row = await database.fetchrow("SELECT name, phone, email FROM contact_of($1)", complaint)
         except asyncpg.InsufficientPrivilegeError as error:
-            await point.rollback()
+            await database.execute("ROLLBACK TO SAVEPOINT contact")
             raise Refused("Identitas pelapor tidak ditampilkan untuk laporan ini.") from error
-        await point.commit()
     shown = {
         name: crypto.keyring().decrypt(row[name], identity_context(complaint, name)).decode()
         if row and row[name]

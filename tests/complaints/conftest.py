@@ -27,7 +27,9 @@ class Scene:
 
     async def file(self, text: str = "Jalan berlubang di depan pasar", **given: Any) -> Filed:
         """File a complaint that the rules give to the road agency unless told otherwise."""
-        return await desk.file(Filing(**{"type": "complaint", "text": text, "category": "jalan-rusak", **given}))
+        return await desk.file(
+            Filing(**{"type": "complaint", "text": text, "category": "jalan-rusak", **given})
+        )
 
     async def complaint(self, filed: Filed) -> dict[str, Any]:
         """The complaint's row."""
@@ -45,7 +47,9 @@ class Scene:
 
     async def kinds(self, filed: Filed) -> list[str]:
         """The kinds of its events, in order."""
-        rows = await self.world.fetch("SELECT kind FROM event WHERE complaint = $1 ORDER BY seq", filed.complaint_id)
+        rows = await self.world.fetch(
+            "SELECT kind FROM event WHERE complaint = $1 ORDER BY seq", filed.complaint_id
+        )
         return [row["kind"] for row in rows]
 
     async def fired(self, filed: Filed, kind: str = "response") -> list[tuple[int, str, bool, bool]]:

@@ -33,7 +33,9 @@ async def test_a_refused_completion_leaves_the_complaint_where_it_was(scene: Sce
     await desk.confirm(scene.checker, filed.complaint_id)
 
 
-async def test_what_a_colleague_claims_is_not_shown_to_the_reporter_before_it_is_confirmed(scene: Scene) -> None:
+async def test_what_a_colleague_claims_is_not_shown_to_the_reporter_before_it_is_confirmed(
+    scene: Scene,
+) -> None:
     filed = await _answered(scene)
     await desk.claim_completion(scene.staff, filed.complaint_id, text="Sudah ditambal.")
     shown = "SELECT to_reporter FROM statement WHERE kind = 'completion'"
@@ -56,7 +58,9 @@ async def test_an_approved_rejection_meets_the_response_clock_at_that_moment(sce
 async def test_a_referral_is_tracked_by_a_clock_of_its_own(scene: Scene) -> None:
     filed = await scene.file()
     body = await scene.world.fetchval("SELECT id FROM outside_body ORDER BY id LIMIT 1")
-    await desk.request_referral(scene.staff, filed.complaint_id, outside_body=body, text="Kami teruskan ke sana")
+    await desk.request_referral(
+        scene.staff, filed.complaint_id, outside_body=body, text="Kami teruskan ke sana"
+    )
     await desk.confirm(scene.checker, filed.complaint_id)
     assert (await scene.complaint(filed))["status"] == "referred"
     assert (await scene.clock(filed, "referral"))["met_at"] is None
@@ -71,7 +75,10 @@ async def test_where_one_person_works_alone_the_office_above_is_the_second_perso
     above = await scene.officer("agency_head", village[0]["parent"])
     filed = await scene.file(category=None, text="Mohon bantuan")
     await desk.route(
-        scene.coordinator, filed.complaint_id, agency=await scene.agency(village[0]["code"]), reason="Kelurahan"
+        scene.coordinator,
+        filed.complaint_id,
+        agency=await scene.agency(village[0]["code"]),
+        reason="Kelurahan",
     )
     await desk.answer(alone, filed.complaint_id, text="Kami kerjakan")
     await desk.claim_completion(alone, filed.complaint_id, text="Sudah")

@@ -60,7 +60,9 @@ async def test_a_late_complaint_escalates_once_however_many_sweep_at_the_same_ti
     done = await asyncio.gather(*(desk.sweep(batch=7) for _ in range(6)))
     assert sum(one.fired for one in done) == 30
     await desk.sweep()
-    counts = await scene.world.fetch("SELECT count(*) FROM event WHERE kind = 'rung_escalate' GROUP BY complaint")
+    counts = await scene.world.fetch(
+        "SELECT count(*) FROM event WHERE kind = 'rung_escalate' GROUP BY complaint"
+    )
     assert [row["count"] for row in counts] == [1] * 30
     assert await scene.world.fetchval("SELECT count(*) FROM message WHERE kind = 'rung_escalate'") == 60
 
@@ -110,7 +112,9 @@ async def test_before_a_region_goes_live_rungs_are_recorded_and_heads_are_not_to
     assert await scene.world.fetchval("SELECT count(*) FROM message WHERE kind = 'rung_escalate'") == 0
 
 
-async def test_one_poisoned_clock_among_5000_is_set_aside_and_4999_fire_in_the_same_sweep(scene: Scene) -> None:
+async def test_one_poisoned_clock_among_5000_is_set_aside_and_4999_fire_in_the_same_sweep(
+    scene: Scene,
+) -> None:
     first = await scene.file()
     poisoned = 1_000_000 + 2_345
     async with scene.world.owner() as owner:
@@ -185,5 +189,7 @@ async def test_an_idle_sweep_reads_nothing_but_the_index_of_what_is_due(scene: S
     async with scene.world.owner() as owner:
         await owner.execute("ANALYZE clock")
         await owner.execute("SET enable_seqscan = off")
-        plan = await owner.fetch("EXPLAIN SELECT id FROM clock WHERE next_at < now() ORDER BY next_at LIMIT 5000")
+        plan = await owner.fetch(
+            "EXPLAIN SELECT id FROM clock WHERE next_at < now() ORDER BY next_at LIMIT 5000"
+        )
     assert "clock_next" in "".join(row[0] for row in plan)

@@ -15,12 +15,16 @@ async def test_a_complaint_gets_an_agency_a_deadline_and_the_first_link_of_its_c
     assert filed.agency_name == "Dinas Pekerjaan Umum Kota Semarang"
     assert filed.response_due_at - filed.filed_at == timedelta(hours=48)
     assert await scene.kinds(filed) == ["filed", "routed"]
-    first = await scene.world.fetchval("SELECT hash FROM event WHERE complaint = $1 AND seq = 1", filed.complaint_id)
+    first = await scene.world.fetchval(
+        "SELECT hash FROM event WHERE complaint = $1 AND seq = 1", filed.complaint_id
+    )
     assert first.hex() == filed.receipt_hash
     assert tickets.parse(tickets.show(filed.ticket)) == filed.ticket
 
 
-async def test_what_no_rule_can_place_goes_to_the_coordinating_agency_with_a_triage_clock(scene: Scene) -> None:
+async def test_what_no_rule_can_place_goes_to_the_coordinating_agency_with_a_triage_clock(
+    scene: Scene,
+) -> None:
     filed = await scene.file("Mohon dibantu", category=None)
     row = await scene.complaint(filed)
     assert row["status"] == "received"
@@ -48,9 +52,10 @@ async def test_personal_data_is_encrypted_and_an_anonymous_sender_cannot_be_look
     assert rows[named.complaint_id]["phone_lookup"]
     assert rows[hidden.complaint_id]["phone_lookup"] is None
     assert rows[hidden.complaint_id]["email_lookup"] is None
-    assert await scene.world.fetchval(
-        "SELECT address FROM content WHERE complaint = $1", hidden.complaint_id
-    ) == ""
+    assert (
+        await scene.world.fetchval("SELECT address FROM content WHERE complaint = $1", hidden.complaint_id)
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,9 @@ async def test_personal_data_is_encrypted_and_an_anonymous_sender_cannot_be_look
         ({"reported_agency": "tidak-ada"}, "reported_agency"),
     ],
 )
-async def test_a_wrong_field_is_named_and_nothing_is_stored(scene: Scene, given: dict[str, str], field: str) -> None:
+async def test_a_wrong_field_is_named_and_nothing_is_stored(
+    scene: Scene, given: dict[str, str], field: str
+) -> None:
     with pytest.raises(Refused) as refused:
         await scene.file(**given)
     assert refused.value.field == field

@@ -16,7 +16,11 @@ async def test_the_giver_stays_responsible_until_the_other_takes_it(scene: Scene
     row = await scene.complaint(filed)
     assert (row["owner_agency"], row["offered_agency"]) == (other, None)
     after = await scene.clock(filed, "response")
-    assert (after["due_at"], after["started_at"], after["met_at"]) == (before["due_at"], before["started_at"], None)
+    assert (after["due_at"], after["started_at"], after["met_at"]) == (
+        before["due_at"],
+        before["started_at"],
+        None,
+    )
     with pytest.raises(NotFound):
         await desk.answer(scene.staff, filed.complaint_id, text="Halo")
     await desk.answer(taker, filed.complaint_id, text="Kami angkut besok.")
@@ -52,7 +56,10 @@ async def test_silence_on_a_transfer_goes_to_the_sekda(scene: Scene) -> None:
 async def test_the_coordinating_admin_places_what_no_rule_could(scene: Scene) -> None:
     filed = await scene.file("Mohon dibantu", category=None)
     await desk.route(
-        scene.coordinator, filed.complaint_id, agency=await scene.agency("jtg-dpubmck"), reason="Jalan provinsi"
+        scene.coordinator,
+        filed.complaint_id,
+        agency=await scene.agency("jtg-dpubmck"),
+        reason="Jalan provinsi",
     )
     row = await scene.complaint(filed)
     assert row["status"] == "routed"

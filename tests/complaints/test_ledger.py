@@ -29,7 +29,11 @@ async def test_an_export_verifies_in_another_process_without_a_database(scene: S
         "print(verify(Path(sys.argv[1]), sys.argv[2]).events)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, str(path), exported.root], capture_output=True, text=True, check=True, env={}
+        [sys.executable, "-c", program, str(path), exported.root],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={},
     )
     assert int(done.stdout) == exported.events > 12
 
@@ -75,7 +79,9 @@ def _forged(lines: list[str]) -> list[str]:
 FORGERIES = {
     "changed": _changed,
     "dropped": lambda lines: [*lines[:3], *lines[4:]],
-    "dropped at the end of a chain": lambda lines: [line for line in lines if '"seq":7' not in line or '"head"' in line],
+    "dropped at the end of a chain": lambda lines: [
+        line for line in lines if '"seq":7' not in line or '"head"' in line
+    ],
     "swapped": lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]],
     "appended": _forged,
     "cut off": lambda lines: lines[:-1],
@@ -134,5 +140,9 @@ async def test_a_text_is_proved_by_its_salt_and_can_be_erased(scene: Scene) -> N
 
     filed = await scene.file("Jalan rusak")
     row = (await scene.world.fetch("SELECT text, salt FROM content"))[0]
-    event = (await scene.world.fetch("SELECT digest FROM event WHERE complaint = $1 AND seq = 1", filed.complaint_id))[0]
+    event = (
+        await scene.world.fetch(
+            "SELECT digest FROM event WHERE complaint = $1 AND seq = 1", filed.complaint_id
+        )
+    )[0]
     assert crypto.digest(row["salt"], row["text"]) == event["digest"]

@@ -241,7 +241,9 @@ def _happened(row: asyncpg.Record, said: Mapping[bytes, Said], sent: Sequence[Se
     told = [
         message
         for message in sent
-        if rung is not None and message.rung == rung and message.clock == facts.get("clock")
+        if rung is not None
+        and message.rung == rung
+        and message.clock == facts.get("clock")
         and message.created_at == row["occurred_at"]
     ]
     return Happened(

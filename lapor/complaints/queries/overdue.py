@@ -87,10 +87,12 @@ class Late:
 
 @dataclass(frozen=True)
 class Overdue:
-    """How many there are now in all, how many the filters leave, and one page of those, oldest first."""
+    """How many there are now in all, how many of them were answered meanwhile, how many the filters leave, and
+    one page of those, oldest first."""
 
     at: datetime
     total: int
+    answered_late: int
     filtered: int
     page: Page[Late]
 
@@ -101,7 +103,8 @@ async def overdue(filters: Filters, wish: Wish, *, size: int = PAGE_SIZE) -> Ove
     arguments: list[Any] = [at]
     narrowed = filters.conditions(arguments)
     counted = await database.fetchrow(
-        f"WITH {_LATE} SELECT count(*) AS total, count(*) FILTER (WHERE true{narrowed}) AS filtered"
+        f"WITH {_LATE} SELECT count(*) AS total, count(f.met_at) AS answered_late,"
+        f" count(*) FILTER (WHERE true{narrowed}) AS filtered"
         " FROM late f JOIN complaint c ON c.id = f.complaint",
         *arguments,
     )
@@ -109,7 +112,9 @@ async def overdue(filters: Filters, wish: Wish, *, size: int = PAGE_SIZE) -> Ove
     rows = await _rows(arguments, narrowed, wish, size)
     told = await _told([row["id"] for row in rows])
     lines = [(Mark(row["due_at"], row["id"]), _line(row, told.get(row["id"], ()))) for row in rows]
-    return Overdue(at, counted["total"], counted["filtered"], page(lines, wish, size))
+    return Overdue(
+        at, counted["total"], counted["answered_late"], counted["filtered"], page(lines, wish, size)
+    )
 
 
 async def _rows(arguments: list[Any], narrowed: str, wish: Wish, size: int) -> Sequence[asyncpg.Record]:

@@ -155,7 +155,9 @@ async def queue(tab: str, filters: Filters, wish: Wish) -> Page[Item]:
     beside = ""
     if wish.mark:
         arguments += [wish.mark.at, wish.mark.id]
-        beside = f" AND ({key}, c.id) {compared} (${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
+        beside = (
+            f" AND ({key}, c.id) {compared} (${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
+        )
     sql = (
         f"WITH found AS (SELECT c.id, {key} AS sort_at FROM complaint c"
         f" LEFT JOIN LATERAL (SELECT min(k.due_at) AS due_at FROM clock k WHERE k.complaint = c.id AND {DUTIES}) k"
@@ -178,13 +180,18 @@ async def counts(tab: str, filters: Filters) -> Counts:
 
 
 def _count(where: str) -> str:
-    return (
-        "(SELECT count(*) FROM (SELECT FROM complaint c"
-        f" WHERE {where} LIMIT {COUNT_LIMIT + 1}) counted)"
-    )
+    return f"(SELECT count(*) FROM (SELECT FROM complaint c WHERE {where} LIMIT {COUNT_LIMIT + 1}) counted)"
 
 
-_FLAGS = ("anonymous", "confidential", "protected", "about_official", "emergency", "promised", "reporter_spoke")
+_FLAGS = (
+    "anonymous",
+    "confidential",
+    "protected",
+    "about_official",
+    "emergency",
+    "promised",
+    "reporter_spoke",
+)
 
 
 def _item(row: asyncpg.Record) -> Item:
