@@ -14,8 +14,7 @@ async def create(*, username: str, full_name: str, email: str, phone: str) -> st
 
     The database refuses whoever does not keep the registers. Raises Refused when name or e-mail is taken.
     """
-    point = database.connection().transaction()
-    await point.start()
+    await database.execute("SAVEPOINT account")
     try:
         person = await database.fetchval(
             "INSERT INTO person (username, full_name, email, phone, active, admin, superuser,"
@@ -26,9 +25,8 @@ async def create(*, username: str, full_name: str, email: str, phone: str) -> st
             phone,
         )
     except asyncpg.UniqueViolationError as error:
-        await point.rollback()
+        await database.execute("ROLLBACK TO SAVEPOINT account")
         raise Refused("Nama pengguna atau surel ini sudah dipakai.") from error
-    await point.commit()
     return await _give_one_time_password(person)
 
 

@@ -127,7 +127,7 @@ async def _write_down(officer: Officer, data: Any) -> str:
     given = data.model_dump()
     for name in ("category", "district", "village", "reported_agency"):
         given[name] = given[name].strip() or None
-    filed = await desk.file(Filing(**given, about_official=bool(given["reported_agency"])), role="desk")
+    filed = await desk.file(Filing(**given, about_official=bool(given["reported_agency"])))
     due = words.localtime(filed.response_due_at, filed.timezone)
     return (
         f"Tercatat dengan nomor {tickets.show(filed.ticket)}, pada {filed.agency_name},"
