@@ -1,6 +1,7 @@
 """Every table of the system, in one history of migrations."""
 
 from pathlib import Path
+from typing import cast
 
 from piccolo.conf.apps import AppConfig
 from piccolo.table import Table
@@ -11,7 +12,10 @@ from lapor.intake import tables as intake
 from lapor.routing import tables as routing
 from lapor.sla import tables as sla
 
-TABLES: list[type[Table]] = [*routing.TABLES, *sla.TABLES, *complaints.TABLES, *intake.TABLES, *admin.TABLES]
+TABLES = cast(
+    list[type[Table]],
+    [*routing.TABLES, *sla.TABLES, *complaints.TABLES, *intake.TABLES, *admin.TABLES],
+)
 
 APP_CONFIG = AppConfig(
     app_name="lapor",

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from lapor import database
-from lapor.sla.policy import ClockKind
-from lapor.sla.register import Facts, Opened, Schedule
+from lapor.routing.directory import AgencyEntry, CategoryEntry
+from lapor.sla.policy import ClockKind, Opened
+from lapor.sla.policy import Facts as PolicyFacts
 
 INSERT = (
     "INSERT INTO clock (complaint, subject_kind, subject, kind, cycle, policy, started_at, due_at, rung_times,"
@@ -57,6 +59,13 @@ async def meet(complaint: int, *kinds: ClockKind, at: datetime, subject: int | N
     await database.execute(_MEET, complaint, list(kinds), at, subject)
 
 
-def completion(schedule: Schedule, facts: Facts, at: datetime, days: int | None) -> Opened:
-    """Return the completion clock: by class, or by the working days that the category names."""
-    return schedule.open("completion", facts, at, days=days)
+def policy_facts(type_: str, category: CategoryEntry | None, owner: AgencyEntry) -> PolicyFacts:
+    """Return what a policy may ask about a complaint; without a category its type stands for the class."""
+    return PolicyFacts(
+        type=type_,
+        category=category.code if category else None,
+        agency_kind=owner.kind,
+        region=owner.region,
+        completion_class=category.completion_class if category else type_,
+        zone=ZoneInfo(owner.timezone),
+    )

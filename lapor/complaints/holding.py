@@ -11,8 +11,8 @@ import asyncpg
 from lapor import database
 from lapor.complaints import events, states
 from lapor.complaints.actor import Actor
+from lapor.complaints.clocks import policy_facts
 from lapor.complaints.errors import Conflict, NotFound, Refused
-from lapor.complaints.filing import policy_facts
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, AgencyEntry, CategoryEntry, Registry
 from lapor.sla.policy import Facts

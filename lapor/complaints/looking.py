@@ -6,8 +6,8 @@ import asyncpg
 
 from lapor import crypto, database
 from lapor.complaints.actor import Actor
+from lapor.complaints.draft import identity_context
 from lapor.complaints.errors import NotFound, Refused
-from lapor.complaints.filing import identity_context
 from lapor.complaints.holding import LEADING_ROLES, holding
 
 

@@ -8,7 +8,7 @@ import asyncpg
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from lapor import crypto, database, words
-from lapor.complaints.filing import identity_context
+from lapor.complaints.draft import identity_context
 from lapor.intake.channels.interface import Outgoing
 from lapor.pages import TEMPLATES
 

@@ -67,8 +67,8 @@ class Setting:
                 named.setdefault(record.district[0], (record.district[1], "district", self.city))
         for record in self.records:
             if record.village and record.village[0].rpartition(".")[0] in named:
-                parent = record.village[0].rpartition(".")[0]
-                named.setdefault(record.village[0], (record.village[1], "urban_village", parent))
+                above = record.village[0].rpartition(".")[0]
+                named.setdefault(record.village[0], (record.village[1], "urban_village", above))
         for code, (name, kind, parent) in named.items():
             yield {
                 "code": code,
