@@ -35,15 +35,17 @@ async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) ->
     async with database.transaction("reader", user_id=officer.id):
         choices = await filter_choices([office.region for office in officer.offices])
         found = await overdue(filters, wish)
-    first = wish.mark is None
     lines = found.page.items
+    # What was answered meanwhile is no headline.
+    oldest = [line for line in lines if line.met_at is None][:_OLDEST] if wish.mark is None else []
     return page(
         request,
         "leaders/escalations.html",
         total=found.total,
         filtered=found.filtered if filters != Filters() else None,
-        oldest=lines[:_OLDEST] if first else [],
-        lines=lines[_OLDEST:] if first else lines,
+        answered_late=found.answered_late,
+        oldest=oldest,
+        lines=[line for line in lines if line not in oldest],
         filters=_filter_fields(filters, choices),
         path=ESCALATIONS,
         pager=pager(ESCALATIONS, filters, found.page),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,18 +39,46 @@ class Step:
 
 
 def tell(one: OneComplaint) -> list[Step]:
-    """Return the story, oldest first."""
-    return [
-        Step(
-            did=_did(one, happened),
-            at=happened.at,
-            by=_by(happened),
-            text=happened.said.text if happened.said else "",
-            note=_note(one, happened),
-            told=happened.told,
-        )
-        for happened in one.story
-    ]
+    """Return the story, oldest first; escalations that only repeat one another are told once."""
+    return [_step(one, again) for again in _gathered(one.story)]
+
+
+def _gathered(story: Sequence[Happened]) -> list[list[Happened]]:
+    gathered: list[list[Happened]] = []
+    for happened in story:
+        before = gathered[-1][0] if gathered else None
+        if before and _repeats(before, happened):
+            gathered[-1].append(happened)
+        else:
+            gathered.append([happened])
+    return gathered
+
+
+def _repeats(before: Happened, happened: Happened) -> bool:
+    same = happened.kind == before.kind == "rung_escalate"
+    return same and happened.facts.get("clock") == before.facts.get("clock")
+
+
+def _step(one: OneComplaint, again: Sequence[Happened]) -> Step:
+    first, last = again[0], again[-1]
+    note = _note(one, first)
+    if len(again) > 1:
+        moment = localtime(last.at, one.row["zone"])
+        times = say("diulang {times} kali, terakhir {moment}").format(times=len(again) - 1, moment=moment)
+        note = f"{note} · {times}" if note else times
+    return Step(
+        did=_did(one, first),
+        at=first.at,
+        by=_by(first),
+        text=first.said.text if first.said else "",
+        note=note,
+        told=_latest(message for happened in again for message in happened.told),
+    )
+
+
+def _latest(messages: Iterable[Sent]) -> Sequence[Sent]:
+    """The last message to each office: what matters is whether the newest one arrived."""
+    return list({message.office: message for message in messages}.values())
 
 
 def _by(happened: Happened) -> str:
