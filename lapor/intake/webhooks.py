@@ -35,8 +35,8 @@ async def receive(request: AnyRequest, channel: FromPath[str]) -> Response[dict[
     except Unverified:
         raise _refusal(401, "The signature does not fit, or is too old.") from None
     stored = await _store(hears.name, account, body)
-    if stored and (nudger := request.app.state.get("nudger")):
-        await nudger.nudge(READ_INBOUND)
+    if stored:
+        await request.app.state.nudger.nudge(READ_INBOUND)
     return Response({"received": True, "id": account.delivery, "repeated": not stored})
 
 

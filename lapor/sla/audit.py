@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lapor import database
 from lapor.database import transaction
+from lapor.sla.tables import CLOCK_KINDS
 
 # A sweep runs every few seconds; what is overdue for less than this is not yet anybody's fault.
 GRACE_SECONDS = 60
@@ -21,25 +22,38 @@ class Finding:
     sentence: str
 
 
-# The time of an escalation is taken from the register, not from the rung times that the sweep itself uses.
-_NOT_ESCALATED = """
-SELECT count(*) FROM clock k
-WHERE coalesce(k.met_at, $1) > k.due_at AND EXISTS (
-  SELECT FROM policy_rung r
-  WHERE r.policy = k.policy AND r.step = 'escalate'
-    AND k.due_at + make_interval(mins => CASE r.base WHEN 'due' THEN r.offset_minutes END)
-        < least(coalesce(k.met_at, 'infinity'), $1 - make_interval(secs => $2)))
-  AND NOT EXISTS (SELECT FROM escalation e WHERE e.clock = k.id AND e.step = 'escalate')"""
-
-_FIRED_TWICE = """
-SELECT (SELECT count(*) FROM (SELECT FROM escalation GROUP BY clock, rung HAVING count(*) > 1) rungs)
-     + (SELECT count(*) FROM (SELECT FROM event WHERE kind IN ('rung_escalate', 'rung_remind', 'rung_notify')
-          GROUP BY complaint, kind, facts HAVING count(*) > 1) told)"""
-
+# The complaints that a question is about: those of the newest events, or all of them.
 _SCOPE = """
 WITH chosen AS MATERIALIZED (
   SELECT DISTINCT complaint FROM event
   WHERE $1::bigint IS NULL OR id > (SELECT max(id) FROM event) - $1)"""
+
+# The time of an escalation is taken from the register, not from the rung times that the sweep itself uses.
+_NOT_ESCALATED = f"""
+{_SCOPE}, late AS (
+  SELECT id, policy, due_at, met_at FROM clock
+  WHERE met_at IS NULL AND due_at < $2::timestamptz AND kind = ANY ('{{{",".join(CLOCK_KINDS)}}}')
+  UNION ALL
+  SELECT id, policy, due_at, met_at FROM clock
+  WHERE met_at > due_at AND ($1 IS NULL OR complaint IN (SELECT complaint FROM chosen))
+)
+SELECT count(*) FROM late k
+WHERE EXISTS (
+  SELECT FROM policy_rung r
+  WHERE r.policy = k.policy AND r.step = 'escalate' AND r.base = 'due'
+    AND k.due_at + make_interval(mins => r.offset_minutes)
+        < least(coalesce(k.met_at, 'infinity'), $2 - make_interval(secs => $3)))
+  AND NOT EXISTS (SELECT FROM escalation e WHERE e.clock = k.id AND e.step = 'escalate')"""
+
+_FIRED_TWICE = f"""
+{_SCOPE}
+SELECT (SELECT count(DISTINCT (e.clock, e.rung)) FROM escalation e
+        WHERE ($1 IS NULL OR e.id > (SELECT max(id) FROM escalation) - $1)
+          AND EXISTS (SELECT FROM escalation o WHERE o.clock = e.clock AND o.rung = e.rung AND o.id <> e.id))
+     + (SELECT count(*) FROM (
+          SELECT FROM event JOIN chosen USING (complaint)
+          WHERE kind IN ('rung_escalate', 'rung_remind', 'rung_notify')
+          GROUP BY complaint, kind, facts HAVING count(*) > 1) told)"""
 
 _GAPS = f"""
 {_SCOPE}
@@ -74,7 +88,7 @@ _BROKEN = f"""
 _NO_HEARTBEAT = """
 SELECT count(*) FROM (VALUES ('sweep')) AS expected(name)
 WHERE NOT EXISTS (
-  SELECT FROM heartbeat h WHERE h.name = expected.name AND h.beat_at >= $1 - make_interval(secs => $2))"""
+  SELECT FROM heartbeat h WHERE h.name = expected.name AND h.beat_at >= $1::timestamptz - make_interval(secs => $2))"""
 
 _SET_ASIDE = "SELECT count(*) FROM clock WHERE trouble IS NOT NULL"
 
@@ -97,11 +111,11 @@ WHERE c.active AND NOT EXISTS (
 _MESSAGES_DEAD = "SELECT count(*) FROM message WHERE state = 'dead'"
 _MESSAGES_STUCK = """
 SELECT count(*) FROM message
-WHERE state IN ('waiting', 'sending') AND next_attempt_at < $1 - make_interval(secs => $2)"""
+WHERE state IN ('waiting', 'sending') AND next_attempt_at < $1::timestamptz - make_interval(secs => $2)"""
 _INBOUND_DEAD = "SELECT count(*) FROM inbound WHERE state = 'dead'"
 _INBOUND_UNREADABLE = "SELECT count(*) FROM inbound WHERE state = 'unreadable'"
 _INBOUND_STUCK = """
-SELECT count(*) FROM inbound WHERE state = 'waiting' AND next_attempt_at < $1 - make_interval(secs => $2)"""
+SELECT count(*) FROM inbound WHERE state = 'waiting' AND next_attempt_at < $1::timestamptz - make_interval(secs => $2)"""
 
 
 @dataclass(frozen=True)
@@ -119,9 +133,9 @@ _QUESTIONS = (
         "overdue_not_escalated",
         _NOT_ESCALATED,
         "clocks are past their deadline and were not escalated",
-        ("now", "grace"),
+        ("newest", "now", "grace"),
     ),
-    _Question("fired_twice", _FIRED_TWICE, "rungs fired more than once"),
+    _Question("fired_twice", _FIRED_TWICE, "rungs fired more than once", ("newest",)),
     _Question("chain_gap", _GAPS, "complaints have a gap in the numbers of their events", ("newest",)),
     _Question("chain_broken", _BROKEN, "complaints have a chain of events that does not verify", ("newest",)),
     _Question(

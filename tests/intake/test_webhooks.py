@@ -18,7 +18,7 @@ import pytest
 
 from lapor import crypto, database
 from lapor.app import create_app
-from lapor.complaints.filing import identity_context
+from lapor.complaints.draft import identity_context
 from lapor.crypto import Undecipherable
 from lapor.database import transaction
 from lapor.intake.inbound import ATTEMPTS, payload_context, read_again, read_waiting
