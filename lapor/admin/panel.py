@@ -142,7 +142,8 @@ def _trust_the_door(admin: Any) -> None:
 
 def _framed(template: str) -> str:
     """The panel's page with our language, title, sign and the file that leads its log-in to ours."""
-    page = re.sub(r'<html lang="\w+">', '<html lang="id">', template)
+    only_read = " ".join(shown.slug for shown in SHOWN if not shown.editable)
+    page = re.sub(r'<html lang="\w+">', f'<html lang="id" data-read-only="{only_read}">', template)
     page = page.replace("<title>Piccolo Admin</title>", "<title>Panel data · Lapor</title>")
     page = page.replace(
         "We're sorry but the Piccolo Admin doesn't work properly without JavaScript enabled.",

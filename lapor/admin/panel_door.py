@@ -144,9 +144,8 @@ class PanelDoor:
             held = Held()
             await _reply(_explained(error, scope), scope, _replay(b""), held.send)
         if held.is_json:
-            held.replace_body(
-                panel_words.translated(scope["path"].removeprefix(MOUNT), held.status, held.body)
-            )
+            path = scope["path"].removeprefix(MOUNT)
+            held.replace_body(panel_words.translated(path, held.status, held.body, officer.roles))
         return held
 
 

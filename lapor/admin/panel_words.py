@@ -6,8 +6,21 @@ import json
 import re
 from typing import Any
 
+from lapor.admin.access import DESK_ROLES, LEADER_ROLES, REGISTER_ROLES
+from lapor.admin.forms import ANSWER, FINISH, HAND_ON, LOOK, PEOPLE, PUBLIC, TAKE_DOWN
 from lapor.admin.labels import column_label
+from lapor.admin.panel_shown import SEEN, WHAT, WHEN, WHO
 from lapor.admin.panel_tables import NAMES
+
+_TABLES_FOR = {
+    **dict.fromkeys((WHO, WHAT, WHEN), REGISTER_ROLES),
+    SEEN: DESK_ROLES | LEADER_ROLES,
+}
+_FORMS_FOR = {
+    **dict.fromkeys((ANSWER, HAND_ON, FINISH, PUBLIC, TAKE_DOWN), DESK_ROLES),
+    LOOK: DESK_ROLES | LEADER_ROLES,
+    PEOPLE: frozenset({"administrator", "agency_admin"}),
+}
 
 _UNIQUE = re.compile(r'unique constraint "(?P<name>\w+)"')
 _NULL = re.compile(r'null value in column "(?P<column>\w+)"')
@@ -31,8 +44,11 @@ _MISTAKES = {
 }
 
 
-def translated(path: str, status: int, body: bytes) -> bytes:
-    """The body of an answer with the words that people see; anything unexpected stays as it is."""
+def translated(path: str, status: int, body: bytes, roles: frozenset[str]) -> bytes:
+    """The body of an answer with the words that people see; anything unexpected stays as it is.
+
+    Menus leave out what these roles have no use for. That is a comfort only: the database decides.
+    """
     try:
         content = json.loads(body)
     except ValueError:
@@ -43,7 +59,15 @@ def translated(path: str, status: int, body: bytes) -> bytes:
         content = [NAMES.get(name, name) for name in content]
     elif path == "/api/tables/grouped/":
         content["grouped"] = {
-            group: [NAMES.get(name, name) for name in names] for group, names in content["grouped"].items()
+            group: [NAMES.get(name, name) for name in names]
+            for group, names in content["grouped"].items()
+            if roles & _TABLES_FOR.get(group, roles)
+        }
+    elif path == "/api/forms/grouped/":
+        content["grouped"] = {
+            group: forms
+            for group, forms in content["grouped"].items()
+            if roles & _FORMS_FOR.get(group, roles)
         }
     elif path.startswith("/api/tables/") and path.endswith("/schema/"):
         _name_columns(content)

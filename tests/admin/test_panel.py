@@ -64,7 +64,7 @@ async def test_an_officer_without_an_office_stays_outside(site: Visitor, world: 
 
 async def test_the_panel_speaks_indonesian(site: Visitor) -> None:
     await site.as_role("administrator")
-    assert '<html lang="id">' in (await site.get("/admin/")).text
+    assert '<html lang="id" ' in (await site.get("/admin/")).text
     tables = (await site.panel("GET", "/tables/grouped/")).json()["grouped"]
     assert "aturan_disposisi" in tables["Apa dan ke mana"]
     schema = (await site.panel("GET", "/tables/jabatan/schema/")).json()
@@ -72,6 +72,14 @@ async def test_the_panel_speaks_indonesian(site: Visitor) -> None:
     assert schema["properties"]["agency"]["extra"]["foreign_key"]["to"] == "instansi"
     words = (await site.get("/admin/public/translations/id/")).json()
     assert words["translations"]["Save"] == "Simpan"
+
+
+async def test_the_menu_holds_what_an_office_has_a_use_for(site: Visitor) -> None:
+    await site.as_role("liaison")
+    assert set((await site.panel("GET", "/tables/grouped/")).json()["grouped"]) == {"Catatan pengaduan"}
+    forms = (await site.panel("GET", "/forms/grouped/")).json()["grouped"]
+    assert "1. Menjawab" in forms
+    assert "7. Akun petugas" not in forms
 
 
 async def test_every_table_can_be_listed_counted_and_opened(site: Visitor, world: World) -> None:
