@@ -151,10 +151,11 @@ def demonstration(
     given = settings.read(environ)
     if given.production:
         raise SettingsError("the demonstration is refused in production")
-    _must_be_free(given.host, port)
     with Servers.start(home, fresh=fresh) as servers:
         if not servers.owner:
             raise Failed(f"another process uses the data in {home}: stop it first")
+        # Only now: whoever was killed here before may have left a site on this port, which has just been ended.
+        _must_be_free(given.host, port)
         if fresh:
             (home / seed.PASSWORD_FILE).unlink(missing_ok=True)
         complete = _environment(servers, environ, given, port)

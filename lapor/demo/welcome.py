@@ -23,16 +23,16 @@ _SEES = {
     "agency_admin": "the people of one agency",
 }
 
-# For each role the one whose agency has the most to do.
+# For each role the one in the deployment's own region whose agency has the most to do.
 _PEOPLE = """
 SELECT DISTINCT ON (o.role) o.role, p.username, o.title
 FROM office o
 JOIN appointment h ON h.office = o.id AND h.starts_at <= lapor_now() AND (h.ends_at IS NULL OR h.ends_at > lapor_now())
 JOIN person p ON p.id = h.person AND p.active
+JOIN agency a ON a.id = o.agency JOIN region r ON r.id = a.region
 WHERE o.active
-ORDER BY o.role,
-  (SELECT count(*) FROM complaint c WHERE c.owner_agency = o.agency AND c.status IN ('received', 'routed')) DESC,
-  (SELECT count(*) FROM complaint c WHERE c.owner_agency = o.agency) DESC, o.id"""
+ORDER BY o.role, r.code <> (SELECT default_region FROM deployment),
+  (SELECT count(*) FROM complaint c WHERE c.owner_agency = o.agency AND c.status = 'routed') DESC, o.id"""
 _RESIDENT = """
 SELECT c.id, c.ticket, i.secret FROM complaint c JOIN identity i ON i.complaint = c.id
 WHERE c.status = 'in_progress' AND NOT c.confidential AND NOT c.about_official AND i.secret IS NOT NULL
