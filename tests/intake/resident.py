@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from lapor import database, limits
+from lapor import database
 from lapor.app import create_app
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor
@@ -127,7 +127,6 @@ async def limited(world: World, **changed: int) -> AsyncIterator[Visitor]:
         Visitor(strict, httpx.ASGITransport(application)) as visitor,  # type: ignore[arg-type]
     ):
         yield visitor
-    await limits.close()
 
 
 def plain(page: str) -> str:

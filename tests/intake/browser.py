@@ -1,0 +1,81 @@
+"""A real browser at a real server: Chromium on a narrow phone, uvicorn on a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright
+
+from lapor import database
+from lapor.app import create_app
+from tests.ground import World
+
+CHROMIUM = Path("/usr/bin/chromium")
+NARROW = {"width": 360, "height": 740}
+
+
+@dataclass
+class Phone:
+    """A browser on a phone, and everything that it complained about."""
+
+    browser: Browser
+    base_url: str
+    complaints: list[str] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def page(self, *, scripts: bool = True, width: int = 360) -> AsyncIterator[Page]:
+        """A page in a context of its own, without cookies."""
+        context = await self.browser.new_context(
+            base_url=self.base_url,
+            viewport={**NARROW, "width": width},  # type: ignore[arg-type]
+            locale="id-ID",
+            java_script_enabled=scripts,
+        )
+        page = await context.new_page()
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        yield page
+        await context.close()
+
+
+@asynccontextmanager
+async def phone(world: World) -> AsyncIterator[Phone]:
+    """The site on a port, and a browser at it."""
+    _require_chromium()
+    listening = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    settings = replace(world.settings, base_url=address)
+    await database.close_pool()
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, lifespan="on"))  # type: ignore[arg-type]
+    # The test's own process keeps its signals.
+    serving = asyncio.create_task(server._serve([listening]))
+    while not server.started:
+        assert not serving.done(), "the server did not start"
+        await asyncio.sleep(0.02)
+    try:
+        async with async_playwright() as driver:
+            browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            yield Phone(browser, address)
+            await browser.close()
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+def _require_chromium() -> None:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+
+
+async def fits(page: Page) -> bool:
+    """Whether nothing sticks out at the side."""
+    wide: bool = await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    return wide
