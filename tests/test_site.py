@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
+from ipaddress import ip_network
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ from litestar import get
 
 from lapor import app, database
 from lapor.app import create_app
+from lapor.pages import AnyRequest
 from tests.ground import World
 from tests.visitor import Visitor, running
 
@@ -75,6 +78,24 @@ async def test_an_unexpected_error_tells_nothing_and_is_protected(
         _protected(answer)
     assert problem.headers["content-type"] == "application/problem+json"
     assert problem.json()["status"] == 500
+
+
+@pytest.mark.parametrize(("trusted", "seen"), [((), "203.0.113.9"), (("203.0.113.0/24",), "198.51.100.7")])
+async def test_a_forwarded_address_is_believed_from_our_own_proxies_only(
+    world: World, monkeypatch: pytest.MonkeyPatch, trusted: tuple[str, ...], seen: str
+) -> None:
+    @get("/siapa")
+    async def who(request: AnyRequest) -> str:
+        return request.client.host if request.client else ""
+
+    monkeypatch.setattr(app, "ROUTES", [who])
+    networks = tuple(ip_network(network) for network in trusted)
+    await database.close_pool()
+    async with running(create_app(replace(world.settings, trusted_proxies=networks))) as application:
+        transport = httpx.ASGITransport(application, client=("203.0.113.9", 1234))  # type: ignore[arg-type]
+        async with Visitor(world, transport) as visitor:
+            answer = await visitor.get("/siapa", headers={"X-Forwarded-For": "198.51.100.7"})
+    assert answer.text == seen
 
 
 async def test_a_missing_page_is_a_page_and_a_missing_hook_a_problem_document(site: Visitor) -> None:
