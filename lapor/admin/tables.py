@@ -1,6 +1,6 @@
 """Sessions and failed log-ins."""
 
-from piccolo.columns import BigSerial, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, Timestamptz, Varchar
 from piccolo.table import Table
 from piccolo_api.session_auth.tables import SessionsBase
 
@@ -17,4 +17,14 @@ class LoginAttempt(Table):
     failed_at = Timestamptz()
 
 
-TABLES = [Session, LoginAttempt]
+class ListLink(Table):
+    """A short-lived link from a notice that opens the escalation list without a log-in, and nothing confidential."""
+
+    id = BigSerial(primary_key=True)
+    token_hash = Varchar(length=64, unique=True)
+    person = BigInt()
+    made_at = Timestamptz()
+    expires_at = Timestamptz()
+
+
+TABLES = [Session, LoginAttempt, ListLink]

@@ -41,7 +41,7 @@ class Filed:
 async def file(filing: Filing, *, role: Role = "intake") -> Filed:
     """File a complaint in one transaction (the caller's, if there is one) and say who has it until when.
 
-    `role` is `intake` for residents, `desk` for an operator and `worker` for stored deliveries. Raises
+    `role` is `intake` for residents and operators and `worker` for stored deliveries. Raises
     Refused with the field to correct.
     """
     secret = crypto.new_secret()

@@ -1,5 +1,7 @@
 """What somebody says about a complaint, kept with a salted digest in the ledger, and who has to hear of it."""
 
+import hashlib
+import re
 from datetime import datetime
 
 from lapor import database
@@ -30,8 +32,8 @@ async def say(
     salt, digest = events.salted(said)
     statement: int = await database.fetchval("SELECT nextval('statement_id_seq')")
     await database.execute(
-        "INSERT INTO statement (id, complaint, kind, cycle, agency, person, to_reporter, text, salt, promised_for,"
-        " made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO statement (id, complaint, kind, cycle, agency, person, to_reporter, text, salt, fingerprint,"
+        " promised_for, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         statement,
         held.id,
         kind,
@@ -41,10 +43,16 @@ async def say(
         to_reporter,
         said,
         salt,
+        fingerprint(said) if held.actor.person and to_reporter else None,
         promised_for,
         held.at,
     )
     return statement, digest
+
+
+def fingerprint(text: str) -> bytes:
+    """Return what the same words have in common, whatever their case, spaces and punctuation."""
+    return hashlib.sha256(" ".join(re.findall(r"\w+", text.casefold())).encode()).digest()
 
 
 async def tell_reporter(held: Held, kind: str, statement: int | None = None) -> None:

@@ -50,9 +50,15 @@ STATEMENT_KINDS = (
     "referral",
     "transfer",
     "refusal",
+    "handover",
+    "outside_answer",
+    "execution",
+    "ruling",
+    "rating",
 )
 APPROVAL_KINDS = ("completion", "rejection", "referral")
-MESSAGE_STATES = ("waiting", "sending", "sent", "dead", "cancelled")
+MESSAGE_STATES = ("waiting", "sending", "sent", "bundled", "dead", "cancelled")
+ATTACHMENT_PURPOSES = ("report", "reply", "proof")
 
 
 class Complaint(Table):
@@ -83,6 +89,7 @@ class Complaint(Table):
     reporter_key = Varchar(length=64, unique=True)
     rule = Varchar(length=60, null=True, default=None)
     reason = Varchar(length=600, default="")
+    arbiter_since = Timestamptz(null=True, default=None)
     cycle = Integer(default=1)
     version = Integer(default=1)
 
@@ -159,6 +166,8 @@ class Clock(Table):
     rung_times = Array(base_column=Timestamptz(), default=list)
     repeat_every = Interval(null=True, default=None)
     next_at = Timestamptz(null=True, default=None)
+    paused_at = Timestamptz(null=True, default=None)
+    resumes_at = Timestamptz(null=True, default=None)
     trouble = Varchar(length=300, null=True, default=None)
 
 
@@ -191,8 +200,63 @@ class Statement(Table):
     to_reporter = Boolean(default=False)
     text = Text()
     salt = Bytea(default=b"")
+    fingerprint = Bytea(null=True, default=None)
     promised_for = Timestamptz(null=True, default=None)
     made_at = Timestamptz()
+
+
+class Attachment(Table):
+    """A photo, re-encoded and encrypted; the ledger holds its salted digest."""
+
+    id = BigSerial(primary_key=True)
+    complaint = ForeignKey(Complaint, on_delete=OnDelete.restrict)
+    statement = ForeignKey(Statement, null=True, default=None, on_delete=OnDelete.restrict)
+    purpose = Varchar(length=8)
+    media_type = Varchar(length=40)
+    width = Integer()
+    height = Integer()
+    sha256 = Bytea()
+    likeness = BigInt()
+    salt = Bytea()
+    body = Bytea()
+    flagged = Varchar(length=160, null=True, default=None)
+    stored_at = Timestamptz()
+
+
+class Rating(Table):
+    """How content the reporter was with one cycle of work: one to five."""
+
+    id = BigSerial(primary_key=True)
+    complaint = ForeignKey(Complaint, on_delete=OnDelete.restrict)
+    cycle = Integer()
+    stars = Integer()
+    statement = ForeignKey(Statement, null=True, default=None, on_delete=OnDelete.restrict)
+    rated_at = Timestamptz()
+
+
+class Instruction(Table):
+    """What the head of region orders about one or many complaints; its clock is told in the oldest one's chain."""
+
+    id = BigSerial(primary_key=True)
+    region = ForeignKey(Region, on_delete=OnDelete.restrict)
+    agency = ForeignKey(Agency, on_delete=OnDelete.restrict)
+    text = Text()
+    salt = Bytea()
+    given_by = BigInt()
+    in_name_of = BigInt()
+    given_at = Timestamptz()
+    due_at = Timestamptz()
+    carried_out_by = BigInt(null=True, default=None)
+    carried_out_at = Timestamptz(null=True, default=None)
+    report = Text(default="")
+
+
+class InstructionItem(Table):
+    """A complaint that an instruction is about."""
+
+    id = BigSerial(primary_key=True)
+    instruction = ForeignKey(Instruction, on_delete=OnDelete.restrict)
+    complaint = ForeignKey(Complaint, on_delete=OnDelete.restrict)
 
 
 class Approval(Table):
@@ -260,6 +324,7 @@ class Message(Table):
     next_attempt_at = Timestamptz()
     leased_until = Timestamptz(null=True, default=None)
     provider_reference = Varchar(length=200, null=True, default=None)
+    bundle = BigInt(null=True, default=None)
     trouble = Varchar(length=300, null=True, default=None)
     created_at = Timestamptz()
     sent_at = Timestamptz(null=True, default=None)
@@ -274,6 +339,10 @@ TABLES = [
     Clock,
     Escalation,
     Statement,
+    Attachment,
+    Rating,
+    Instruction,
+    InstructionItem,
     Approval,
     Transfer,
     Publication,

@@ -2,7 +2,14 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from lapor.complaints.tables import APPROVAL_KINDS, CHANNELS, MESSAGE_STATES, STATEMENT_KINDS, STATUSES
+from lapor.complaints.tables import (
+    APPROVAL_KINDS,
+    ATTACHMENT_PURPOSES,
+    CHANNELS,
+    MESSAGE_STATES,
+    STATEMENT_KINDS,
+    STATUSES,
+)
 from lapor.intake.tables import INBOUND_STATES
 from lapor.routing.tables import (
     AGENCY_KINDS,
@@ -41,6 +48,7 @@ _CHOICES = (
     ("statement", "kind", STATEMENT_KINDS),
     ("approval", "kind", APPROVAL_KINDS),
     ("approval", "outcome", ("confirmed", "refused")),
+    ("attachment", "purpose", ATTACHMENT_PURPOSES),
     ("transfer", "outcome", ("taken", "refused", "withdrawn")),
     ("message", "state", MESSAGE_STATES),
     ("inbound", "state", INBOUND_STATES),
@@ -67,6 +75,7 @@ _OTHER_CHECKS = {
         "ALTER TABLE statement ADD CONSTRAINT statement_promise_is_dated"
         " CHECK ((kind = 'interim') = (promised_for IS NOT NULL))"
     ),
+    "rating_one_to_five": "ALTER TABLE rating ADD CONSTRAINT rating_one_to_five CHECK (stars BETWEEN 1 AND 5)",
     "approval_second_person": (
         "ALTER TABLE approval ADD CONSTRAINT approval_second_person"
         " CHECK (decided_by IS NULL OR decided_by <> requested_by)"
@@ -101,6 +110,24 @@ _INDEXES = {
     "approval_complaint": "CREATE INDEX approval_complaint ON approval (complaint)",
     "transfer_open": "CREATE UNIQUE INDEX transfer_open ON transfer (complaint) WHERE decided_at IS NULL",
     "transfer_complaint": "CREATE INDEX transfer_complaint ON transfer (complaint)",
+    "statement_fingerprint": (
+        "CREATE INDEX statement_fingerprint ON statement (agency, fingerprint) WHERE fingerprint IS NOT NULL"
+    ),
+    "attachment_complaint": "CREATE INDEX attachment_complaint ON attachment (complaint)",
+    "attachment_sha256": "CREATE INDEX attachment_sha256 ON attachment (sha256)",
+    "attachment_proofs": "CREATE INDEX attachment_proofs ON attachment (likeness) WHERE purpose = 'proof'",
+    "rating_once": "CREATE UNIQUE INDEX rating_once ON rating (complaint, cycle)",
+    "instruction_region": "CREATE INDEX instruction_region ON instruction (region, given_at)",
+    "instruction_agency": "CREATE INDEX instruction_agency ON instruction (agency, given_at)",
+    "instruction_item_once": (
+        "CREATE UNIQUE INDEX instruction_item_once ON instruction_item (instruction, complaint)"
+    ),
+    "instruction_item_complaint": "CREATE INDEX instruction_item_complaint ON instruction_item (complaint)",
+    "complaint_arbiter": (
+        "CREATE INDEX complaint_arbiter ON complaint (region, arbiter_since) WHERE arbiter_since IS NOT NULL"
+    ),
+    "alarm_open": "CREATE UNIQUE INDEX alarm_open ON alarm (code, subject) WHERE cleared_at IS NULL",
+    "message_bundle": "CREATE INDEX message_bundle ON message (bundle) WHERE bundle IS NOT NULL",
     "publication_once": (
         "CREATE UNIQUE INDEX publication_once ON publication (complaint, coalesce(statement, 0))"
     ),

@@ -125,6 +125,12 @@ _PUBLISHABLE = (
     "EXISTS (SELECT FROM complaint c WHERE c.id = complaint AND NOT c.confidential AND NOT c.protected"
     " AND NOT c.about_official)"
 )
+_WITH_WORDS = "EXISTS (SELECT FROM content c WHERE c.complaint = {}.complaint)"
+_INSTRUCTION_SEEN = (
+    f"region = ANY ((SELECT my_regions_as({_REGION_READERS}))::bigint[])"
+    " OR agency = ANY ((SELECT my_working_agencies())::bigint[])"
+)
+_GIVES_INSTRUCTION = f"region = ANY ((SELECT my_regions_as({_LEADERS}))::bigint[])"
 _EDITS_REGISTERS = "(SELECT my_agencies_as('{administrator}')) <> '{}'"
 _TEACHES_ROUTING = "(SELECT my_agencies_as('{administrator,coordinator}')) <> '{}'"
 _OWN_AGENCY = "agency = ANY ((SELECT my_agencies_as('{agency_admin}'))::bigint[])"
@@ -167,6 +173,19 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
     ("statement", "own", "SELECT", "lapor_reporter", f"to_reporter AND {_OF_COMPLAINT}", None),
     ("statement", "shown", "UPDATE", "lapor_desk", _OF_COMPLAINT, _OF_COMPLAINT),
     ("statement", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
+    ("attachment", "officer", "SELECT", "lapor_reader, lapor_desk", _WITH_WORDS.format("attachment"), None),
+    ("attachment", "own", "SELECT", "lapor_reporter", _OF_COMPLAINT, None),
+    ("attachment", "files", "INSERT", "lapor_intake", None, "true"),
+    ("attachment", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
+    ("rating", "seen", "SELECT", "lapor_reader, lapor_desk, lapor_reporter", _OF_COMPLAINT, None),
+    ("rating", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
+    ("instruction", "seen", "SELECT", "lapor_reader, lapor_desk", _INSTRUCTION_SEEN, None),
+    ("instruction", "gives", "INSERT", "lapor_desk", None, _GIVES_INSTRUCTION),
+    ("instruction", "carried_out", "UPDATE", "lapor_desk", _INSTRUCTION_SEEN, _INSTRUCTION_SEEN),
+    ("instruction_item", "seen", "SELECT", "lapor_reader, lapor_desk", _OF_COMPLAINT, None),
+    ("instruction_item", "gives", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
+    ("alarm", "seen", "SELECT", "lapor_reader", "app_user() IS NOT NULL", None),
+    ("list_link", "gate", "ALL", "lapor_gate", "true", "true"),
     ("approval", "seen", "SELECT", "lapor_reader, lapor_desk", _OF_COMPLAINT, None),
     ("approval", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
     ("approval", "decided", "UPDATE", "lapor_desk", _OF_COMPLAINT, _OF_COMPLAINT),
@@ -252,19 +271,19 @@ _SECURED = sorted({policy[0] for policy in _POLICIES})
 
 _PERSON_SHOWN = (
     "id, username, first_name, last_name, email, active, admin, superuser, last_login, full_name, phone,"
-    " must_change_password"
+    " must_change_password, notice_channels, quiet_from, quiet_until"
 )
-_READS = "complaint, content, event, clock, statement"
-_OFFICER_READS = f"{_READS}, escalation, approval, transfer, publication, message, ledger_head"
+_READS = "complaint, content, event, clock, statement, attachment, rating"
+_OFFICER_READS = f"{_READS}, escalation, approval, transfer, publication, message, ledger_head, instruction, instruction_item"
 _PUBLIC_REGISTERS = ", ".join(name for name in REGISTERS if name != "person")
 _ALL = ", ".join(
     f"lapor_{name}" for name in ("public", "reporter", "intake", "gate", "reader", "desk", "worker")
 )
 _COMPLAINT_MOVES = (
     "type, category, status, region, owner_agency, offered_agency, supporting, protected, emergency, published,"
-    " closed_at, rule, reason, cycle, version"
+    " closed_at, rule, reason, arbiter_since, cycle, version"
 )
-_CLOCK_MOVES = "met_at, next_at, due_at, rung_times, rung, trouble"
+_CLOCK_MOVES = "met_at, next_at, due_at, rung_times, rung, paused_at, resumes_at, trouble"
 
 _GRANTS = (
     f"GRANT USAGE ON SCHEMA public TO {_ALL}",
@@ -282,7 +301,15 @@ _GRANTS = (
     "GRANT SELECT ON register_change, session TO lapor_reader",
     *(f"GRANT INSERT, UPDATE ON {name} TO lapor_reader" for name in REGISTERS if name not in ("person",)),
     f"GRANT INSERT, UPDATE ({_PERSON_SHOWN.removeprefix('id, ')}) ON person TO lapor_reader",
-    "GRANT INSERT ON complaint, content, identity, event, clock, message, inbound TO lapor_intake",
+    "GRANT INSERT ON complaint, content, identity, event, clock, attachment, message, inbound TO lapor_intake",
+    "GRANT SELECT ON alarm TO lapor_reader",
+    "GRANT INSERT ON attachment, rating, instruction, instruction_item TO lapor_desk",
+    "GRANT UPDATE (carried_out_by, carried_out_at, report) ON instruction TO lapor_desk",
+    "GRANT SELECT ON attachment, rating, instruction, instruction_item TO lapor_worker",
+    "GRANT INSERT ON attachment TO lapor_worker",
+    "GRANT SELECT, INSERT, UPDATE ON alarm TO lapor_worker",
+    "GRANT INSERT ON list_link TO lapor_worker",
+    "GRANT SELECT, DELETE ON list_link TO lapor_gate",
     "GRANT SELECT ON complaint TO lapor_intake",
     "GRANT SELECT (complaint, seq, hash) ON event TO lapor_intake",
     "GRANT INSERT ON publication TO lapor_intake",

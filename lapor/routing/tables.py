@@ -11,6 +11,7 @@ from piccolo.columns import (
     ForeignKey,
     Integer,
     Text,
+    Time,
     Timestamptz,
     Varchar,
 )
@@ -108,6 +109,9 @@ class Person(BaseUser, tablename="person"):
     full_name = Varchar(length=160, default="")
     phone = Varchar(length=40, default="")
     must_change_password = Boolean(default=False)
+    notice_channels = Array(base_column=Varchar(), default=list)
+    quiet_from = Time(null=True, default=None)
+    quiet_until = Time(null=True, default=None)
 
     _min_password_length = 12
 

@@ -112,4 +112,16 @@ class Heartbeat(Table):
     facts = Text(default="{}")
 
 
-TABLES = [Policy, PolicyRung, CalendarYear, CalendarDay, OfficeHours, Heartbeat]
+class Alarm(Table):
+    """Something that somebody has to see: an office that nobody could reach, a finding of the audit."""
+
+    id = BigSerial(primary_key=True)
+    code = Varchar(length=40)
+    subject = Varchar(length=80)
+    sentence = Varchar(length=300)
+    count = Integer(default=1)
+    raised_at = Timestamptz()
+    cleared_at = Timestamptz(null=True, default=None)
+
+
+TABLES = [Policy, PolicyRung, CalendarYear, CalendarDay, OfficeHours, Heartbeat, Alarm]
