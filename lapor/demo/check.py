@@ -62,8 +62,10 @@ def _steps(running: Demonstration) -> int:
         for name, step in STEPS:
             try:
                 _line(name, step(check))
-            except (Unexpected, LookupError, Failed, OSError) as error:
-                say(f"FAILED {name}: {error}")
+            except Exception as error:
+                # Whatever it is, the step did not pass.
+                said = str(error) if isinstance(error, Unexpected | Failed | LookupError) else repr(error)
+                say(f"FAILED {name}: {said}")
                 _show_logs(running)
                 return FAILED
     return OK

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
-import subprocess
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 import asyncpg
-from standardwebhooks import Webhook
 
 from lapor.complaints import tickets
-from lapor.demo.browser import Answer, Browser
-from lapor.demo.inside import Inside, Unexpected
+from lapor.demo.browser import Browser
+from lapor.demo.cast import COMMAND_SECONDS, VILLAGE, Cast, end, expect
+from lapor.demo.inside import Inside
 from lapor.demo.run import Demonstration
 from lapor.settings import PREFIX
 
-VILLAGE = "33.74.06.1004"
 POTHOLE = "Lubang besar di tengah jalan dekat pasar, sudah dua minggu belum diperbaiki."
 LAMP = "Lampu jalan di tanjakan mati sejak Senin, gelap sekali pada malam hari."
 RUBBISH = "Sampah di tempat penampungan sementara tidak diangkut sejak lima hari lalu."
@@ -29,7 +24,6 @@ PANEL_ANSWER = "Empat lampu sudah kami ganti tadi malam. Terima kasih atas lapor
 LATE_ANSWER = "Mohon maaf terlambat menjawab. Sampah sudah diangkut pagi ini."
 # Longer than the 48 hours of an answer, and than a session of an officer.
 OUTAGE_HOURS = 49
-COMMAND_SECONDS = 120
 
 _FIRED = re.compile(r"(\d+) fired, (\d+) skipped")
 _ROOT = re.compile(r"root ([0-9a-f]{64})")
@@ -43,6 +37,7 @@ class Check:
         self.running = running
         self.folder = folder
         self.inside = Inside(running.settings.owner_database_url)
+        self.cast = Cast(running, self.inside)
         self.resident = Browser(running.address)
         self.filed = 0
         self.delivered = 0
@@ -59,12 +54,12 @@ class Check:
 
     def file_through_the_form(self) -> str:
         """A resident files without an account and is shown ticket, agency, deadline and secret link."""
-        page = self._file(self.resident, "jalan-rusak", POTHOLE)
-        self.filed = self._complaint_at(page)
+        page = self.cast.file(self.resident, "jalan-rusak", POTHOLE)
+        self.filed = self.cast.complaint_at(page)
         complaint = self.inside.complaint(self.filed)
         link = _SECRET_LINK.search(page.text)
-        _expect(link is not None, "the page after filing shows no secret link")
-        _expect(complaint["agency_name"] in page.text, "the page after filing does not say who has it")
+        expect(link is not None, "the page after filing shows no secret link")
+        expect(complaint["agency_name"] in page.text, "the page after filing does not say who has it")
         self.secret_link = link.group(1) if link else ""
         hours = (complaint["due_at"] - complaint["filed_at"]).total_seconds() / 3600
         return f"{_ticket(complaint)}, with {complaint['agency_name']}, to be answered within {hours:.0f} h"
@@ -74,10 +69,10 @@ class Check:
         before = self.inside.value("SELECT count(*) FROM complaint")
         delivery, forged = f"check-{secrets.token_hex(8)}", f"check-{secrets.token_hex(8)}"
         body = {"type": "service", "text": LAMP, "category": "lampu-jalan", "village": VILLAGE}
-        answers = [self._deliver(delivery, body) for _ in range(2)]
-        _expect([one.status for one in answers] == [200, 200], f"answered {[one.status for one in answers]}")
-        refused = self._deliver(forged, body, secret="whsec_" + "YWJj" * 11)
-        _expect(refused.status == 401, f"a forged delivery was answered {refused.status}")
+        answers = [self.cast.deliver(delivery, body) for _ in range(2)]
+        expect([one.status for one in answers] == [200, 200], f"answered {[one.status for one in answers]}")
+        refused = self.cast.deliver(forged, body, secret="whsec_" + "YWJj" * 11)
+        expect(refused.status == 401, f"a forged delivery was answered {refused.status}")
         self.delivered = self.inside.wait_for(
             "reading the delivery",
             lambda: self.inside.value("SELECT complaint FROM inbound WHERE external_id = $1", delivery),
@@ -86,7 +81,7 @@ class Check:
             "SELECT count(*) FROM inbound WHERE external_id = ANY ($1)", [delivery, forged]
         )
         filed = self.inside.value("SELECT count(*) FROM complaint") - before
-        _expect((stored, filed) == (1, 1), f"{stored} deliveries were stored and {filed} complaints filed")
+        expect((stored, filed) == (1, 1), f"{stored} deliveries were stored and {filed} complaints filed")
         return f"200 and 200, one delivery stored, one complaint {_ticket(self.inside.complaint(self.delivered))}; forged: 401"
 
     def let_the_rules_route(self) -> str:
@@ -94,10 +89,10 @@ class Check:
         told = []
         for id_ in (self.filed, self.delivered):
             complaint = self.inside.complaint(id_)
-            _expect(complaint["status"] == "routed", f"{_ticket(complaint)} is {complaint['status']}")
-            _expect(complaint["rule"] is not None, f"{_ticket(complaint)} was routed by no rule")
-            page = self._officer(complaint).get(f"/meja/aduan/{id_}")
-            _expect(complaint["reason"] in page.text, "the desk does not show why it was routed there")
+            expect(complaint["status"] == "routed", f"{_ticket(complaint)} is {complaint['status']}")
+            expect(complaint["rule"] is not None, f"{_ticket(complaint)} was routed by no rule")
+            page = self.cast.officer(complaint).get(f"/meja/aduan/{id_}")
+            expect(complaint["reason"] in page.text, "the desk does not show why it was routed there")
             told.append(f"{complaint['code']} by rule {complaint['rule']}")
         return ", ".join(told)
 
@@ -106,42 +101,42 @@ class Check:
     def answer_on_the_desk(self) -> str:
         """The liaison officer finds the complaint in the queue and answers it there."""
         complaint = self.inside.complaint(self.filed)
-        officer = self._officer(complaint)
-        _expect(f"/meja/aduan/{self.filed}" in officer.get("/meja").text, "the queue does not show it")
-        self._answer(officer, self.filed, ANSWER)
+        officer = self.cast.officer(complaint)
+        expect(f"/meja/aduan/{self.filed}" in officer.get("/meja").text, "the queue does not show it")
+        self.cast.answer(officer, self.filed, ANSWER)
         answered = self.inside.complaint(self.filed)
-        _expect(answered["status"] == "in_progress", f"it is {answered['status']} after the answer")
-        _expect(answered["met_at"] is not None, "the answer did not stop the clock")
+        expect(answered["status"] == "in_progress", f"it is {answered['status']} after the answer")
+        expect(answered["met_at"] is not None, "the answer did not stop the clock")
         return f"{_ticket(answered)} is {answered['status']}, answered {_late(answered)}"
 
     def answer_in_the_panel(self) -> str:
         """Another liaison officer answers through the form endpoint of the admin panel."""
         complaint = self.inside.complaint(self.delivered)
-        officer = self._officer(complaint)
+        officer = self.cast.officer(complaint)
         officer.get("/admin/")
         sent = officer.post_json(
             "/admin/api/forms/jawab-pengaduan/",
             {"ticket": _ticket(complaint), "text": PANEL_ANSWER},
             {"X-CSRFToken": officer.cookie("csrftoken")},
         )
-        _expect(sent.status == 200, f"the panel answered {sent.status}: {sent.text[:200]}")
+        expect(sent.status == 200, f"the panel answered {sent.status}: {sent.text[:200]}")
         answered = self.inside.complaint(self.delivered)
-        _expect(answered["met_at"] is not None, "the answer did not stop the clock")
+        expect(answered["met_at"] is not None, "the answer did not stop the clock")
         return f"{_ticket(answered)} is {answered['status']}, answered {_late(answered)}"
 
     # --- it is late ---------------------------------------------------------------------------------------
 
     def answer_late(self) -> str:
         """While the worker is stopped a complaint passes its 48 hours and is answered afterwards."""
-        self.late = self._complaint_at(self._file(Browser(self.running.address), "sampah", RUBBISH))
+        self.late = self.cast.complaint_at(self.cast.file(Browser(self.running.address), "sampah", RUBBISH))
         self.running.stop("worker")
         self.inside.let_pass(OUTAGE_HOURS)
         complaint = self.inside.complaint(self.late)
-        self._answer(self._officer(complaint), self.late, LATE_ANSWER)
+        self.cast.answer(self.cast.officer(complaint), self.late, LATE_ANSWER)
         answered = self.inside.complaint(self.late)
         rungs = self.inside.rungs(self.late)
-        _expect(rungs.escalations == 0, f"{rungs.escalations} escalations without a worker")
-        _expect(answered["met_at"] > answered["due_at"], "the answer was not late")
+        expect(rungs.escalations == 0, f"{rungs.escalations} escalations without a worker")
+        expect(answered["met_at"] > answered["due_at"], "the answer was not late")
         return f"{_ticket(answered)} answered {_late(answered)}; no escalation yet"
 
     def escalate_once(self) -> str:
@@ -164,19 +159,19 @@ class Check:
         self.running.stop("worker")
         self.inside.let_pass(OUTAGE_HOURS)
         before = self.inside.value("SELECT count(*) FROM escalation")
-        # Small batches, so that each finds work which the other has not taken yet.
-        environ = {**self.running.environ, "LAPOR_SWEEP_BATCH": "5"}
-        sweeps = [self._start("sweep", environ=environ) for _ in range(2)]
-        said = [_end(sweep) for sweep in sweeps]
+        # One clock at a time, so that the two are at it together for a while.
+        environ = {**self.running.environ, "LAPOR_SWEEP_BATCH": "1"}
+        sweeps = [self.cast.start("sweep", environ=environ) for _ in range(2)]
+        said = [end(sweep) for sweep in sweeps]
         counts = [sum(map(int, found.groups())) for line in said if (found := _FIRED.search(line))]
         added = self.inside.value("SELECT count(*) FROM escalation") - before
-        _expect(len(counts) == 2 and sum(counts) == added, f"{said} made {added} rows")
-        _expect(added > 0, "nothing was due: two sweeps at once prove nothing")
+        expect(len(counts) == 2 and sum(counts) == added, f"{said} made {added} rows")
+        expect(added > 0, "nothing was due: two sweeps at once prove nothing")
         twice = self.inside.value(
             "SELECT count(*) FROM (SELECT FROM event WHERE kind LIKE 'rung_%' GROUP BY complaint, kind, facts"
             " HAVING count(*) > 1) twice"
         )
-        _expect(twice == 0, f"{twice} rungs fired twice")
+        expect(twice == 0, f"{twice} rungs fired twice")
         still = self._one_late_escalation()
         self.running.start("worker")
         self.running.wait_until_ready()
@@ -184,18 +179,18 @@ class Check:
 
     def read_as_head_of_region(self) -> str:
         """The head of region finds it on the list, marked as answered late."""
-        head = self._log_in(self.inside.holder("head_of_region", of=self.late))
+        head = self.cast.log_in(self.inside.holder("head_of_region", of=self.late))
         agency = self.inside.complaint(self.late)["code"]
         address, page = f"/pimpinan/eskalasi?instansi={agency}", ""
         number = re.search(r'class="count[^>]*>(\d+)<', head.get("/pimpinan/eskalasi").text)
         while address:
             opened = head.get(address)
-            _expect(opened.status == 200, f"{address} answered {opened.status}")
+            expect(opened.status == 200, f"{address} answered {opened.status}")
             page += opened.text
             following = re.search(r'rel="next" href="([^"]+)"', opened.text)
             address = following.group(1).replace("&amp;", "&") if following else ""
-        _expect(f'"/pimpinan/aduan/{self.late}"' in page, "the list does not hold it")
-        _expect(f'"/pimpinan/aduan/{self.late}/dilihat"' in page, "the list does not say that it was late")
+        expect(f'"/pimpinan/aduan/{self.late}"' in page, "the list does not hold it")
+        expect(f'"/pimpinan/aduan/{self.late}/dilihat"' in page, "the list does not say that it was late")
         total = f"{number.group(1)} on the list" if number else "on the list"
         return f"{total}, {_ticket(self.inside.complaint(self.late))} marked as answered late"
 
@@ -204,13 +199,13 @@ class Check:
     def follow_as_the_resident(self) -> str:
         """The secret link shows the answer; the bare ticket shows where it is and no word of it."""
         own = Browser(self.running.address).get(self.secret_link)
-        _expect(own.status == 200, f"the secret link answered {own.status}")
-        _expect(POTHOLE in own.text and ANSWER in own.text, "the secret link does not show report and answer")
+        expect(own.status == 200, f"the secret link answered {own.status}")
+        expect(POTHOLE in own.text and ANSWER in own.text, "the secret link does not show report and answer")
         complaint = self.inside.complaint(self.filed)
         bare = Browser(self.running.address).get(f"/laporan/{_ticket(complaint)}")
-        _expect(bare.status == 200, f"the bare ticket answered {bare.status}")
-        _expect(complaint["agency_name"] in bare.text, "the bare ticket does not say who has it")
-        _expect(
+        expect(bare.status == 200, f"the bare ticket answered {bare.status}")
+        expect(complaint["agency_name"] in bare.text, "the bare ticket does not say who has it")
+        expect(
             POTHOLE not in bare.text and ANSWER not in bare.text,
             "the bare ticket shows what nobody published",
         )
@@ -219,107 +214,23 @@ class Check:
     def verify_the_ledger(self) -> str:
         """The export verifies in a process without a database, and no longer once a word of it is changed."""
         file, forged = self.folder / "ledger.jsonl", self.folder / "forged.jsonl"
-        said = _end(self._start("ledger", "export", str(file), environ=self.running.environ))
+        said = end(self.cast.start("ledger", "export", str(file), environ=self.running.environ))
         root = _ROOT.search(said)
-        _expect(root is not None, f"the export said {said!r}")
+        expect(root is not None, f"the export said {said!r}")
         offline = {name: text for name, text in self.running.environ.items() if not name.startswith(PREFIX)}
         kept = ("--root", root.group(1)) if root else ()
-        verified = _end(self._start("ledger", "verify", str(file), *kept, environ=offline))
+        verified = end(self.cast.start("ledger", "verify", str(file), *kept, environ=offline))
         forged.write_text(file.read_text().replace('"kind":"answered"', '"kind":"asked"', 1))
-        process = self._start("ledger", "verify", str(forged), environ=offline)
+        process = self.cast.start("ledger", "verify", str(forged), environ=offline)
         refusal = process.communicate(timeout=COMMAND_SECONDS)[1]
-        _expect(process.returncode == 1, "a forged export was accepted")
+        expect(process.returncode == 1, "a forged export was accepted")
         return f"{verified.split(', root')[0]}; forged: {refusal.strip().removeprefix('lapor: ')}"
-
-    # --- how --------------------------------------------------------------------------------------------------
-
-    def _file(self, browser: Browser, category: str, text: str) -> Answer:
-        page = browser.send_form(
-            "/lapor",
-            "/lapor",
-            {
-                "type": "complaint",
-                "category": category,
-                "text": text,
-                "district": VILLAGE.rpartition(".")[0],
-                "village": VILLAGE,
-                "address": "Dekat pasar",
-                "contact_kind": "none",
-                "privacy": "open",
-                "about_official": "no",
-            },
-        )
-        _expect(
-            page.status == 200 and page.url.partition("?")[0].endswith("/terkirim"),
-            f"the form was answered {page.status} at {page.url}",
-        )
-        return page
-
-    def _complaint_at(self, page: Answer) -> int:
-        ticket = tickets.parse(page.url.partition("?")[0].split("/")[-2])
-        id_: int = self.inside.value("SELECT id FROM complaint WHERE ticket = $1", ticket)
-        return id_
-
-    def _deliver(self, delivery: str, body: Mapping[str, str], secret: str = "") -> Answer:
-        partner = self.running.settings.partner_secrets[0]
-        content = json.dumps(body)
-        # A delivery is as old as the clock of the sender says; that clock is the real one.
-        at = datetime.now(UTC)
-        signature = Webhook(secret or partner.secret).sign(delivery, at, content)
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": delivery,
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": signature,
-        }
-        return Browser(self.running.address).post("/hooks/partner", content.encode(), headers)
-
-    def _officer(self, complaint: asyncpg.Record) -> Browser:
-        """Somebody of the responsible agency who answers for complaints, logged in."""
-        return self._log_in(self.inside.holder("liaison", agency=complaint["agency"]))
-
-    def _log_in(self, username: str) -> Browser:
-        browser = Browser(self.running.address)
-        fields = {"username": username, "password": self.running.password}
-        page = browser.send_form("/masuk", "/masuk", fields)
-        _expect(
-            page.status == 200 and bool(browser.cookie("id")),
-            f"{username} was answered {page.status} at log-in",
-        )
-        return browser
-
-    def _answer(self, officer: Browser, complaint: int, text: str) -> None:
-        page = f"/meja/aduan/{complaint}"
-        sent = officer.send_form(page, f"{page}/jawaban", {"text": text})
-        _expect(sent.status == 200, f"the answer was answered {sent.status}")
 
     def _one_late_escalation(self) -> str:
         rungs = self.inside.rungs(self.late)
         told = f"{rungs.escalations} escalations, {rungs.late} of them marked answered late"
-        _expect((rungs.escalations, rungs.late) == (1, 1), told)
+        expect((rungs.escalations, rungs.late) == (1, 1), told)
         return "one escalation, marked answered late"
-
-    def _start(self, *words: str, environ: Mapping[str, str]) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 (our own command line)
-            self.running.command(*words),
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-
-def _end(process: subprocess.Popen[str]) -> str:
-    """What a command said; raises Unexpected when it failed."""
-    said, complained = process.communicate(timeout=COMMAND_SECONDS)
-    _expect(process.returncode == 0, f"exit {process.returncode}: {complained.strip() or said.strip()}")
-    return said.strip()
-
-
-def _expect(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise Unexpected(otherwise)
 
 
 def _ticket(complaint: asyncpg.Record) -> str:
