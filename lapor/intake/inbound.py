@@ -130,7 +130,7 @@ def _without(filing: Filing, field: str) -> Filing:
 async def _settle(delivery: _Delivery, state: str, complaint: int | None, trouble: str | None) -> None:
     await database.execute(_SETTLE, delivery.id, state, complaint, trouble[:300] if trouble else None)
     if state == "unreadable":
-        log.warning("inbound_unreadable", channel=delivery.row["channel"], reference=delivery.id)
+        log.warning("inbound_unreadable", channel=delivery.row["channel"], inbound=delivery.id)
 
 
 async def _postpone(delivery: _Delivery, error: Exception) -> None:
@@ -139,11 +139,7 @@ async def _postpone(delivery: _Delivery, error: Exception) -> None:
         state = await database.fetchval(
             _POSTPONE, delivery.id, type(error).__name__, ATTEMPTS, FIRST_PAUSE, GROWTH
         )
-    log.warning(
-        f"inbound_{'dead' if state == 'dead' else 'failed'}",
-        error=type(error).__name__,
-        reference=delivery.id,
-    )
+    log.warning("inbound_failed", error=type(error).__name__, inbound=delivery.id, state=state)
 
 
 async def read_again(delivery: int) -> bool:

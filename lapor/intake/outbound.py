@@ -195,7 +195,7 @@ async def _failed(
         done.failed += 1
     elif state == "dead":
         done.dead += 1
-        log.warning("message_dead", kind=message.kind, message_id=message.id)
+        log.warning("message_dead", kind=message.kind, message=message.id)
     else:
         done.cancelled += 1
 

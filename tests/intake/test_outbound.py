@@ -17,6 +17,7 @@ from lapor.complaints.actor import Actor
 from lapor.complaints.desk import Filed, Filing, answer, file, sweep
 from lapor.intake import letters, outbound
 from lapor.intake.outbound import ATTEMPTS, Drained, drain, resend
+from lapor.logs import SAFE_KEYS
 from lapor.pages import TEMPLATES
 from lapor.settings import Settings
 from tests.ground import World
@@ -318,6 +319,7 @@ async def test_the_console_shows_kind_ticket_and_office_and_nothing_else(simulat
     ]
     for line in lines:
         assert set(line) == {"event", "log_level", "kind", "ticket", "office"}
+        assert set(line) - {"log_level"} <= SAFE_KEYS
 
 
 async def test_without_any_channel_messages_wait(simulated: World) -> None:

@@ -66,6 +66,7 @@ async def test_a_worker_sweeps_sends_and_reads_and_ends_cleanly_when_it_is_asked
         assert await world.fetchval(beat)
         assert await working.stop() == 0
         assert "worker_stopped" in working.said()
+        assert "dropped=" not in working.said()
         for secret in ("sri@warga", "Lampu", "0812"):
             assert secret not in working.said()
 
