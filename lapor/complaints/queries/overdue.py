@@ -18,7 +18,7 @@ TOLD_LIMIT = 8
 # clocks that were met late and whose escalation nobody of the leadership has seen. One line per complaint: its oldest.
 # An escalation before its deadline exists only where a policy has such a rung; only then all running clocks are read.
 _LATE = """
-late AS (
+late AS MATERIALIZED (
   SELECT DISTINCT ON (complaint) complaint, clock, kind, started_at, due_at, met_at, trouble FROM (
     SELECT k.complaint, k.id AS clock, k.kind, k.started_at, k.due_at, k.met_at, k.trouble FROM clock k
     WHERE k.kind = 'response' AND k.met_at IS NULL AND k.due_at < $1
@@ -36,22 +36,31 @@ late AS (
   ) every ORDER BY complaint, met_at IS NOT NULL, due_at, clock
 )"""
 
-_ROWS = """
-SELECT c.id, c.ticket, c.status, c.filed_at, a.name AS agency, r.timezone AS zone,
+_LIST = """
+WITH {late}, visible AS MATERIALIZED (
+  SELECT f.*, true{narrowed} AS wanted FROM late f JOIN complaint c ON c.id = f.complaint
+), counted AS (
+  SELECT count(*) AS total, count(met_at) AS answered, count(*) FILTER (WHERE wanted) AS filtered FROM visible
+), found AS (
+  SELECT * FROM visible WHERE wanted{beside} ORDER BY due_at {direction}, complaint {direction} LIMIT {limit}
+)
+SELECT n.total, n.answered, n.filtered, c.id, c.ticket, c.status, c.filed_at, a.name AS agency, r.timezone AS zone,
   w.complaint IS NOT NULL AS readable, left(w.text, 320) AS words, g.name AS category, d.name AS district,
   v.name AS village, c.anonymous, c.confidential, c.protected, c.about_official,
   f.clock, f.kind, f.started_at, f.due_at, f.met_at, f.trouble,
   (SELECT max(e.occurred_at) FROM event e WHERE e.complaint = c.id AND e.kind = 'asked') AS asked_at,
   coalesce((SELECT bool_or(e.trial) FROM escalation e WHERE e.clock = f.clock AND e.step = 'escalate'), false)
     AS trial
-FROM found f
-JOIN complaint c ON c.id = f.complaint
-JOIN agency a ON a.id = c.owner_agency
-JOIN region r ON r.id = c.region
+FROM counted n
+LEFT JOIN found f ON true
+LEFT JOIN complaint c ON c.id = f.complaint
+LEFT JOIN agency a ON a.id = c.owner_agency
+LEFT JOIN region r ON r.id = c.region
 LEFT JOIN content w ON w.complaint = c.id
 LEFT JOIN category g ON g.id = c.category
 LEFT JOIN region d ON d.id = c.district
-LEFT JOIN region v ON v.id = c.village"""
+LEFT JOIN region v ON v.id = c.village
+ORDER BY f.due_at {direction}, f.complaint {direction}"""
 
 _TOLD = """
 SELECT complaint, kind, office, clock, rung, state, channel, created_at, sent_at, trouble FROM (
@@ -100,35 +109,20 @@ class Overdue:
 async def overdue(filters: Filters, wish: Wish, *, size: int = PAGE_SIZE) -> Overdue:
     """Return the list of escalations as this officer's offices open it."""
     at = await database.now()
+    compared, direction = order(wish)
     arguments: list[Any] = [at]
     narrowed = filters.conditions(arguments)
-    counted = await database.fetchrow(
-        f"WITH {_LATE} SELECT count(*) AS total, count(f.met_at) AS answered_late,"
-        f" count(*) FILTER (WHERE true{narrowed}) AS filtered"
-        " FROM late f JOIN complaint c ON c.id = f.complaint",
-        *arguments,
-    )
-    assert counted is not None
-    rows = await _rows(arguments, narrowed, wish, size)
+    beside = ""
+    if wish.mark:
+        arguments += [wish.mark.at, wish.mark.id]
+        beside = f" AND (due_at, complaint) {compared} (${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
+    sql = _LIST.format(late=_LATE, narrowed=narrowed, beside=beside, direction=direction, limit=size + 1)
+    rows = await database.fetch(sql, *arguments)
+    # The counts stand in every row; without any complaint there is one row with the counts alone.
+    counted, rows = rows[0], [row for row in rows if row["id"] is not None]
     told = await _told([row["id"] for row in rows])
     lines = [(Mark(row["due_at"], row["id"]), _line(row, told.get(row["id"], ()))) for row in rows]
-    return Overdue(
-        at, counted["total"], counted["answered_late"], counted["filtered"], page(lines, wish, size)
-    )
-
-
-async def _rows(arguments: list[Any], narrowed: str, wish: Wish, size: int) -> Sequence[asyncpg.Record]:
-    compared, direction = order(wish)
-    beside, values = "", list(arguments)
-    if wish.mark:
-        values += [wish.mark.at, wish.mark.id]
-        beside = f" AND (f.due_at, c.id) {compared} (${len(values) - 1}::timestamptz, ${len(values)}::bigint)"
-    return await database.fetch(
-        f"WITH {_LATE}, found AS (SELECT f.* FROM late f JOIN complaint c ON c.id = f.complaint"
-        f" WHERE true{narrowed}{beside} ORDER BY f.due_at {direction}, c.id {direction} LIMIT {size + 1})"
-        f"{_ROWS} ORDER BY f.due_at {direction}, c.id {direction}",
-        *values,
-    )
+    return Overdue(at, counted["total"], counted["answered"], counted["filtered"], page(lines, wish, size))
 
 
 async def _told(complaints: Sequence[int]) -> Mapping[int, Sequence[Sent]]:

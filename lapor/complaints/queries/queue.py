@@ -32,6 +32,7 @@ MAY_DECIDE: Final = (
     f" AND (p.agency = ANY ({_DECIDES}) OR (p.agency = ANY ({_REACHES}) AND p.agency <> ALL ({_OWN}))))"
 )
 
+_FINISHED_STATUS = "'{done,closed,rejected,referred}'::text[]"
 _OPEN_STATUS = "c.status IN ('received', 'routed', 'in_progress')"
 TABS: Final[Mapping[str, str]] = {
     "tugas": f"c.owner_agency = ANY ({_WORKS}) AND {_OPEN_STATUS}",
@@ -41,7 +42,7 @@ TABS: Final[Mapping[str, str]] = {
         " AND EXISTS (SELECT FROM approval p WHERE p.complaint = c.id AND p.decided_at IS NULL)"
     ),
     "penelaahan": "c.region = ANY ((SELECT my_regions_as('{coordinator}'))::bigint[]) AND c.status = 'received'",
-    "selesai": f"c.owner_agency = ANY ({_WORKS}) AND c.status IN ('done', 'closed', 'rejected', 'referred')",
+    "selesai": f"c.owner_agency = ANY ({_WORKS}) AND c.status = ANY ({_FINISHED_STATUS})",
 }
 TAB_STATUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "tugas": ("received", "routed", "in_progress"),
@@ -121,6 +122,29 @@ class Counts:
     total: int
 
 
+_DUE = """
+WITH found AS (
+  SELECT c.id, coalesce(k.due_at, $1::timestamptz) AS sort_at
+  FROM complaint c
+  LEFT JOIN LATERAL (SELECT min(k.due_at) AS due_at FROM clock k WHERE k.complaint = c.id AND {duties}) k ON true
+  WHERE {where}{narrowed}
+  ORDER BY sort_at {direction}, c.id {direction} LIMIT {limit}
+)"""
+
+# What is finished grows for ever: each agency and status gives its newest from the index, and those are merged.
+_FINISHED = """
+WITH found AS (
+  SELECT newest.id, newest.sort_at
+  FROM unnest({works}) AS mine (agency)
+  CROSS JOIN unnest({statuses}) AS finished (status)
+  CROSS JOIN LATERAL (
+    SELECT c.id, c.filed_at AS sort_at FROM complaint c
+    WHERE $1::timestamptz IS NOT NULL AND c.owner_agency = mine.agency AND c.status = finished.status{narrowed}
+    ORDER BY c.filed_at {direction}, c.id {direction} LIMIT {limit}
+  ) newest
+  ORDER BY sort_at {direction}, id {direction} LIMIT {limit}
+)"""
+
 _ITEMS = """
 SELECT c.id, f.sort_at, c.ticket, c.status, c.filed_at, a.name AS agency, r.timezone AS zone,
   w.complaint IS NOT NULL AS readable, left(w.text, 240) AS words, g.name AS category, d.name AS district,
@@ -150,20 +174,23 @@ async def queue(tab: str, filters: Filters, wish: Wish) -> Page[Item]:
     newest_first = tab in _NEWEST_FIRST
     compared, direction = order(wish, newest_first=newest_first)
     arguments: list[Any] = [_NEVER]
-    where = TABS[tab] + filters.conditions(arguments)
+    narrowed = filters.conditions(arguments)
     key = "c.filed_at" if newest_first else "coalesce(k.due_at, $1)"
-    beside = ""
     if wish.mark:
         arguments += [wish.mark.at, wish.mark.id]
-        beside = (
-            f" AND ({key}, c.id) {compared} (${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
-        )
-    sql = (
-        f"WITH found AS (SELECT c.id, {key} AS sort_at FROM complaint c"
-        f" LEFT JOIN LATERAL (SELECT min(k.due_at) AS due_at FROM clock k WHERE k.complaint = c.id AND {DUTIES}) k"
-        f" ON true WHERE $1::timestamptz IS NOT NULL AND {where}{beside}"
-        f" ORDER BY sort_at {direction}, c.id {direction} LIMIT {PAGE_SIZE + 1})"
-    ) + _ITEMS.format(may_decide=MAY_DECIDE, duties=DUTIES, direction=direction)
+        mark = f"(${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
+        narrowed += f" AND ({key}, c.id) {compared} {mark}"
+    found = _FINISHED if newest_first else _DUE
+    sql = (found + _ITEMS).format(
+        where=TABS[tab],
+        narrowed=narrowed,
+        works=_WORKS,
+        statuses=_FINISHED_STATUS,
+        duties=DUTIES,
+        may_decide=MAY_DECIDE,
+        direction=direction,
+        limit=PAGE_SIZE + 1,
+    )
     rows = await database.fetch(sql, *arguments)
     return page([(Mark(row["sort_at"], row["id"]), _item(row)) for row in rows], wish)
 
