@@ -119,7 +119,7 @@ class Alarm(Table):
     code = Varchar(length=40)
     subject = Varchar(length=80)
     sentence = Varchar(length=300)
-    count = Integer(default=1)
+    times = Integer(default=1)
     raised_at = Timestamptz()
     cleared_at = Timestamptz(null=True, default=None)
 
