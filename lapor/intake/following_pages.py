@@ -16,6 +16,7 @@ from lapor.complaints.desk import Actor
 from lapor.crypto import secret_hash
 from lapor.intake import residents
 from lapor.intake.addresses import (
+    COOKIE,
     PRIVATE,
     UNLISTED,
     address,
@@ -104,6 +105,14 @@ async def send_agreement(request: AnyRequest, ticket: FromPath[str], data: Form)
     return await _speak(request, ticket, "agree", verb, data)
 
 
+@post("/laporan/{ticket:str}/tutup")
+async def leave(ticket: FromPath[str]) -> Response[Any]:
+    """Forget the secret in this browser; the page says the same whether there was one."""
+    gone = Redirect("/lacak", status_code=303)
+    gone.delete_cookie(COOKIE, path=address(ticket_of(ticket)))
+    return gone
+
+
 async def _speak(request: AnyRequest, ticket: str, form: str, verb: Verb, data: dict[str, Any]) -> Response[Any]:
     settle_language(request)
     code, secret = ticket_of(ticket), given_key(request)
@@ -186,5 +195,6 @@ ROUTES: list[ControllerRouterHandler] = [
     send_dispute,
     send_reopening,
     send_agreement,
+    leave,
     check_receipt,
 ]

@@ -74,6 +74,7 @@ def own_view(own: Own, head_title: str) -> dict[str, Any]:
         },
         "story": story.tell(own, head_title),
         "actions": _actions(own),
+        "leave": address(row["ticket"], "tutup"),
         "way_out": _way_out(own),
         "now": row["now"],
         "zone": row["timezone"],

@@ -116,6 +116,15 @@ async def test_the_secret_of_one_complaint_opens_no_other(site: Visitor) -> None
     assert LAMP["address"] not in words
 
 
+async def test_a_borrowed_phone_forgets_the_complaint(site: Visitor) -> None:
+    filed = await file(site, ROAD)
+    assert (await filed.say("tutup")).status_code == 303
+    words = await _page(filed)
+    assert ROAD["text"] not in words
+    assert "Giliran Anda" not in words
+    assert (await site.get(filed.link)).status_code == 303
+
+
 async def test_a_ticket_is_read_in_any_spelling(site: Visitor) -> None:
     filed = await file(site, ROAD)
     other = site.another()
