@@ -1,8 +1,7 @@
 """Driving the verbs and the sweep through the time of a history."""
 
-import heapq
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from lapor import database
 from lapor.complaints import desk
@@ -13,6 +12,7 @@ from lapor.replay.setting import COORDINATING, Setting
 
 ANSWER = "Jawaban ini dicatat dari data riwayat."
 TICK = timedelta(hours=1)
+EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
 Progress = Callable[[int, int], None]
 Pause = tuple[datetime, datetime]
@@ -22,25 +22,42 @@ class _Clockwork:
     """The minute hand of simulated time: it sweeps at the first tick after something has come due."""
 
     def __init__(self, pauses: Sequence[Pause]) -> None:
-        self.pauses = pauses
+        self.pauses = sorted(pauses)
+        # Nothing is due before this moment, and at it if `known`; None when nothing is due at all.
+        self.earliest: datetime | None = None
+        self.known = True
 
     async def run_until(self, moment: datetime) -> None:
         """Sweep at every tick before or at `moment` at which something is due."""
-        while (tick := await self._next_tick()) is not None and tick <= moment:
-            await desk.sweep(tick)
+        while (tick := self._tick()) is not None and tick <= moment:
+            if self.known:
+                await desk.sweep(tick)
+            await self._look()
 
-    async def _next_tick(self) -> datetime | None:
+    def started(self, at: datetime) -> None:
+        """Note that clocks were started: none of their rungs comes before `at`."""
+        self.earliest = at if self.earliest is None else min(self.earliest, at)
+        self.known = False
+
+    def met(self) -> None:
+        """Note that clocks were met: what was due next may not be due any more."""
+        self.known = False
+
+    async def _look(self) -> None:
         async with transaction("worker"):
-            due: datetime | None = await database.fetchval(
+            self.earliest = await database.fetchval(
                 "SELECT min(next_at) FROM clock WHERE next_at IS NOT NULL"
             )
-        if due is None:
+        self.known = True
+
+    def _tick(self) -> datetime | None:
+        if self.earliest is None:
             return None
         # A rung fires strictly after its moment, so the tick at that very moment is too early.
-        tick = due - (due - datetime.min.replace(tzinfo=due.tzinfo)) % TICK + TICK
+        tick = self.earliest - (self.earliest - EPOCH) % TICK + TICK
         for begins, ends in self.pauses:
             if begins <= tick < ends:
-                return ends
+                tick = ends
         return tick
 
 
@@ -58,27 +75,30 @@ async def replay(
     simulation that `lapor.replay.setting.prepare` has made.
     """
     clockwork = _Clockwork(worker_stopped)
-    due: list[tuple[datetime, int, int]] = []
     filed: dict[int, int] = {}
-    for number, record in enumerate(setting.records):
-        heapq.heappush(due, (record.filed_at, 0, number))
-        if record.answered_at:
-            heapq.heappush(due, (record.answered_at, 1, number))
-    total = len(due)
-    while due:
-        at, answering, number = heapq.heappop(due)
+    acts = _acts(setting.records)
+    for done, (at, answering, number) in enumerate(acts):
+        if progress:
+            progress(done, len(acts))
         await clockwork.run_until(at)
         record = setting.records[number]
         if answering:
             await _answer(setting, people, record, filed[number], at)
+            clockwork.met()
         else:
             filed[number] = await _file(setting, people, record)
-        if progress and (total - len(due)) % 100 == 0:
-            progress(total - len(due), total)
+            clockwork.started(at)
     await clockwork.run_until(until)
     await desk.sweep(until)
     if progress:
-        progress(total, total)
+        progress(len(acts), len(acts))
+
+
+def _acts(records: Sequence[Record]) -> list[tuple[datetime, bool, int]]:
+    """When something was filed or answered, and the number of its record; at one moment filings come first."""
+    filings = [(record.filed_at, False, number) for number, record in enumerate(records)]
+    answers = [(record.answered_at, True, number) for number, record in enumerate(records) if record.answered_at]
+    return sorted(filings + answers)
 
 
 async def _file(setting: Setting, people: dict[str, int], record: Record) -> int:

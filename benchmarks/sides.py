@@ -1,0 +1,137 @@
+"""What the clients of each side do: send the form, write its bare rows, deliver a webhook."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import asyncpg
+from standardwebhooks import Webhook
+
+from benchmarks import rows
+from benchmarks.connection import Connection
+from lapor.settings import Settings
+
+# More than any machine of this size writes in a second.
+ROWS_PER_SECOND = 2_000
+
+_TOKEN = re.compile(rb'name="_csrf_token" value="([^"]+)"')
+
+PAYLOAD = {
+    "type": "complaint",
+    "text": "Lampu jalan di depan pasar mati sejak Senin, gelap sekali kalau malam.",
+    "reporter": {"id": "warga-77", "name": "Sri Contoh", "phone": "0812-0000-0077"},
+}
+
+
+class Exhausted(Exception):
+    """Everything that was prepared has been written."""
+
+
+@dataclass
+class Side:
+    """The clients of one side, and what is told about them afterwards."""
+
+    clients: list[Callable[[], Awaitable[bool]]]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def form(job: Mapping[str, Any], given: Settings) -> AsyncIterator[Side]:
+    """Residents: each opens the form once, keeps cookie and token, and sends complaint after complaint."""
+    connections = [await Connection.to(given.base_url) for _ in range(job["clients"])]
+    yield Side([await _resident(connection, number) for number, connection in enumerate(connections)])
+    for connection in connections:
+        connection.close()
+
+
+async def _resident(connection: Connection, number: int) -> Callable[[], Awaitable[bool]]:
+    opened = await connection.send(b"GET /lapor HTTP/1.1\r\nHost: benchmark\r\n\r\n")
+    cookie = opened.header("set-cookie").partition(";")[0]
+    token = _TOKEN.search(opened.body)
+    if opened.status != 200 or token is None:
+        raise RuntimeError(f"the form answered {opened.status}")
+    bodies = [urlencode({**one, "_csrf_token": token.group(1).decode()}) for one in rows.FORMS]
+    head = (
+        "POST /lapor HTTP/1.1\r\nHost: benchmark\r\nAccept-Language: id\r\n"
+        f"Cookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+    )
+    sent = number
+
+    async def send() -> bool:
+        nonlocal sent
+        sent += 1
+        body = f"{bodies[sent % len(bodies)]}&form={secrets.token_urlsafe(24)}"
+        answer = await connection.send(f"{head}{len(body)}\r\n\r\n{body}".encode())
+        return answer.status == 303 and "/terkirim" in answer.header("location")
+
+    return send
+
+
+@asynccontextmanager
+async def bare(job: Mapping[str, Any], given: Settings) -> AsyncIterator[Side]:
+    """Connections that write the rows of the same forms, each statement by statement in one transaction."""
+    wanted = round((job["warm_up"] + job["seconds"]) * ROWS_PER_SECOND)
+    prepared = iter(await rows.prepare(given.database_url, wanted))
+    connections = [await asyncpg.connect(given.database_url) for _ in range(job["clients"])]
+    written: list[int] = []
+    yield Side(
+        [_writer(connection, prepared, written) for connection in connections], {"complaints": written}
+    )
+    for connection in connections:
+        await connection.close()
+
+
+def _writer(
+    connection: asyncpg.Connection, prepared: Any, written: list[int]
+) -> Callable[[], Awaitable[bool]]:
+    async def write() -> bool:
+        complaint = next(prepared, None)
+        if complaint is None:
+            raise Exhausted
+        await complaint.write(connection)
+        written.append(complaint.id)
+        return True
+
+    return write
+
+
+@asynccontextmanager
+async def hook(job: Mapping[str, Any], given: Settings) -> AsyncIterator[Side]:
+    """A partner that delivers over several connections at once, every delivery signed and new."""
+    connections = [await Connection.to(given.base_url) for _ in range(job["clients"])]
+    yield Side([_partner(connection, given) for connection in connections])
+    for connection in connections:
+        connection.close()
+
+
+def _partner(connection: Connection, given: Settings) -> Callable[[], Awaitable[bool]]:
+    signer = Webhook(given.partner_secrets[0].secret)
+    body = json.dumps(PAYLOAD)
+
+    async def deliver() -> bool:
+        delivery, at = f"msg_{secrets.token_hex(12)}", datetime.fromtimestamp(int(time.time()), UTC)
+        signature = signer.sign(delivery, at, body)
+        answer = await connection.send(
+            "POST /hooks/partner HTTP/1.1\r\nHost: benchmark\r\nContent-Type: application/json\r\n"
+            f"webhook-id: {delivery}\r\nwebhook-timestamp: {int(at.timestamp())}\r\n"
+            f"webhook-signature: {signature}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+        )
+        return answer.status == 200 and b'"repeated":false' in answer.body
+
+    return deliver
+
+
+SIDES: dict[str, Callable[[Mapping[str, Any], Settings], AbstractAsyncContextManager[Side]]] = {
+    "form": form,
+    "bare": bare,
+    "hook": hook,
+}
