@@ -159,8 +159,8 @@ class Check:
         self.running.stop("worker")
         self.inside.let_pass(OUTAGE_HOURS)
         before = self.inside.value("SELECT count(*) FROM escalation")
-        # One clock at a time, so that the two are at it together for a while.
-        environ = {**self.running.environ, "LAPOR_SWEEP_BATCH": "1"}
+        # Small batches, so that the two are at it together for a while.
+        environ = {**self.running.environ, "LAPOR_SWEEP_BATCH": "5"}
         sweeps = [self.cast.start("sweep", environ=environ) for _ in range(2)]
         said = [end(sweep) for sweep in sweeps]
         counts = [sum(map(int, found.groups())) for line in said if (found := _FIRED.search(line))]
