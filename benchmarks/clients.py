@@ -1,4 +1,4 @@
-"""The clients of a measurement, in a process of their own: `python -m benchmarks.clients` with a job on stdin.
+"""The clients of a measurement, in a process of their own: `python benchmarks/clients.py` with a job on stdin.
 
 A job is one JSON object: `side` (form, bare, hook), `clients`, `seconds` to warm up and to measure. The result is one
 JSON object on standard output.
@@ -14,10 +14,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import sides
 import uvloop
+from figures import Round
 
-from benchmarks import sides
-from benchmarks.figures import Round
 from lapor import runtime, settings
 from lapor.settings import Settings
 

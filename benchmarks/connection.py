@@ -38,7 +38,7 @@ class Connection(asyncio.Protocol):
         """Connect to the host and port of an address."""
         parts = urlsplit(address)
         loop = asyncio.get_running_loop()
-        _, made = await loop.create_connection(cls, parts.hostname, parts.port)
+        _, made = await loop.create_connection(cls, parts.hostname or "", parts.port or 80)
         return made
 
     async def send(self, request: bytes) -> Answer:

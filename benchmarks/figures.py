@@ -57,7 +57,9 @@ def machine() -> dict[str, Any]:
     }
 
 
-def show(title: str, sides: Mapping[str, Mapping[str, float]], others: Mapping[str, Any], as_json: bool) -> None:
+def show(
+    title: str, sides: Mapping[str, Mapping[str, float]], others: Mapping[str, Any], as_json: bool
+) -> None:
     """Print a table with one line per side and the other figures beneath, or all of it as one JSON object."""
     if as_json:
         print(json.dumps({"benchmark": title, **sides, **others}, ensure_ascii=False))

@@ -12,18 +12,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import asyncpg
-
-sys.path[0] = str(Path(__file__).parents[1])
-
-from benchmarks.figures import Round, machine, note, show, summary
-from benchmarks.ground import Ground, ground, web
-from benchmarks.rows import TABLES
-from benchmarks.run import clients
+from figures import Round, machine, note, show, summary
+from ground import Ground, ground, web
+from rows import TABLES
+from run import clients
 
 WARM_UP_SECONDS = 1.5
 
@@ -55,9 +51,13 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=20, help="measured seconds of each side (default 20)")
+    parser.add_argument(
+        "--seconds", type=float, default=20, help="measured seconds of each side (default 20)"
+    )
     parser.add_argument("--clients", type=int, default=16, help="clients at once (default 16)")
-    parser.add_argument("--rounds", type=int, default=4, help="turns in which the seconds are taken (default 4)")
+    parser.add_argument(
+        "--rounds", type=int, default=4, help="turns in which the seconds are taken (default 4)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args()
 
@@ -92,7 +92,9 @@ async def _rows_of_each(
 async def _rows_of(owner: asyncpg.Connection, written: list[int], bare: bool) -> dict[str, float]:
     counts = {
         table: await owner.fetchval(
-            f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL AND ({column} = ANY ($1)) = $2", written, bare
+            f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL AND ({column} = ANY ($1)) = $2",
+            written,
+            bare,
         )
         for table, column in TABLES.items()
     }

@@ -145,9 +145,7 @@ def _filing(typed: dict[str, str], registry: Registry) -> Filing:
     return checked.filing
 
 
-def _draft(
-    filing: Filing, complaint: int, seen: Moment, registry: Registry, schedule: Schedule
-) -> Draft:
+def _draft(filing: Filing, complaint: int, seen: Moment, registry: Registry, schedule: Schedule) -> Draft:
     decision = registry.decide(
         Facts(
             type=filing.type,

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.figures import Round
-from benchmarks.ground import ROOT, Ground
+from figures import Round
+from ground import ROOT, Ground
 
 # Preparing the bare rows takes about as long as writing them.
 PATIENCE_SECONDS = 120
@@ -21,7 +21,7 @@ def clients(on: Ground, job: Mapping[str, Any]) -> tuple[Round, dict[str, Any]]:
     Raises CalledProcessError when the clients fail, TimeoutExpired when they never end.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.clients"],
+        [sys.executable, str(ROOT / "benchmarks" / "clients.py")],
         input=json.dumps(job),
         stdout=subprocess.PIPE,
         env=dict(on.environ),

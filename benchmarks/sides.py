@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import asyncpg
+import rows
+from connection import Connection
 from standardwebhooks import Webhook
 
-from benchmarks import rows
-from benchmarks.connection import Connection
 from lapor.settings import Settings
 
 # More than any machine of this size writes in a second.

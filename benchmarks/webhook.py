@@ -11,15 +11,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from pathlib import Path
 
 import asyncpg
-
-sys.path[0] = str(Path(__file__).parents[1])
-
-from benchmarks.figures import machine, note, show, summary
-from benchmarks.ground import Ground, ground, web
-from benchmarks.run import clients
+from figures import machine, note, show, summary
+from ground import Ground, ground, web
+from run import clients
 
 WARM_UP_SECONDS = 1.5
 
