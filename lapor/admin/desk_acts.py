@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import Response, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -207,4 +207,10 @@ async def contact(
     return complaint_page(request, await read(officer, complaint), Shown(contact=found))
 
 
-ROUTES = [*(_handler(act, verb) for act, verb in VERBS.items()), contact]
+@get([f"/meja/aduan/{{complaint:int}}/{act}" for act in (*VERBS, acts.CONTACT)], guards=[desk_only])
+async def back(complaint: FromPath[int]) -> Response[Any]:
+    """A form's address, asked for as a page (after a reload or in another language): the complaint it is about."""
+    return Redirect(f"{QUEUE}/aduan/{complaint}", status_code=303)
+
+
+ROUTES = [back, *(_handler(act, verb) for act, verb in VERBS.items()), contact]

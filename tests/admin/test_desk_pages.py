@@ -361,3 +361,10 @@ async def test_one_complaint_takes_the_same_statements_however_long_its_story_is
     async with cases.counted() as long:
         assert "Catatan 14" in (await site.get(where(complaint))).text
     assert len(short) == len(long) <= PAGE_BUDGET, long
+
+
+async def test_the_address_of_a_form_leads_to_its_complaint(site: Visitor) -> None:
+    complaint = (await file()).complaint_id
+    await site.as_role("liaison", DPU)
+    answer = await site.get(where(complaint, "alih-tangan/tolak"))
+    assert (answer.status_code, answer.headers["location"]) == (303, where(complaint))
