@@ -54,6 +54,13 @@ class Draft:
     secret: str
     ticket: str = field(default_factory=tickets.new_ticket)
 
+    @property
+    def published(self) -> bool:
+        """Whether the category publishes by rule, and nothing about this complaint speaks against it."""
+        filing, category = self.filing, self.category
+        hidden = filing.confidential or filing.about_official or filing.reported_agency
+        return bool(category and category.publish == "automatic" and not category.protected and not hidden)
+
 
 WRITE = """
 WITH complaint_row AS (
@@ -61,7 +68,7 @@ WITH complaint_row AS (
     reported_agency, supporting, about_official, anonymous, confidential, protected, emergency, filed_at,
     written_at, reporter_key, rule, reason, published, cycle, version)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-    false, 1, 1)
+    $50, 1, 1)
 ), words AS (
   INSERT INTO content (complaint, text, address, latitude, longitude, salt) VALUES ($1, $23, $24, $25, $26, $27)
 ), who AS (
@@ -153,6 +160,7 @@ def values_of(draft: Draft, clocks: list[Start]) -> list[object]:
         *_identity(draft),
         *_clock_columns(clocks),
         *_event_columns(draft, clocks, digest),
+        draft.published,
     ]
 
 

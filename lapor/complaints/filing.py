@@ -52,7 +52,7 @@ async def file(filing: Filing, *, role: Role = "intake") -> Filed:
         receipt: bytes = await database.fetchval(
             "SELECT hash FROM event WHERE complaint = $1 AND seq = 1", draft.id
         )
-        if draft.category and draft.category.publish == "automatic":
+        if draft.published:
             await _publish(draft)
     response = next(clock for clock in clocks if clock.kind == "response")
     return Filed(
@@ -137,23 +137,16 @@ def _region(filing: Filing, registry: Registry) -> str:
 
 async def _publish(draft: Draft) -> None:
     filing = draft.filing
-    if (
-        filing.confidential
-        or filing.about_official
-        or filing.reported_agency
-        or (draft.category and draft.category.protected)
-    ):
-        return
     category = draft.category.id if draft.category else None
     district = draft.registry.regions[filing.district].id if filing.district else None
     await database.execute(
-        "INSERT INTO publication (complaint, ticket, text, category, agency, district, filed_at, published_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+        "INSERT INTO publication (complaint, kind, said_at, ticket, text, category, agency, district, filed_at,"
+        " published_at) VALUES ($1, 'complaint', $2, $3, $4, $5, $6, $7, $2, $2)",
         draft.id,
+        draft.at,
         draft.ticket,
         mask(draft.text),
         category,
         draft.owner.id,
         district,
-        draft.at,
     )

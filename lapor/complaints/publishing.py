@@ -1,5 +1,7 @@
 """What everybody may read: masked copies, made by a verb and withdrawn by a verb."""
 
+from datetime import datetime
+
 from lapor import database
 from lapor.complaints.actor import Actor
 from lapor.complaints.errors import Refused
@@ -7,9 +9,13 @@ from lapor.complaints.holding import Held, holding
 from lapor.complaints.masking import mask
 from lapor.complaints.statements import say
 
+# What the agency says is public; what the reporter adds stays between the two.
+PUBLIC_KINDS = ("final", "interim", "completion", "rejection", "referral")
+
 _INSERT = """
-INSERT INTO publication (complaint, statement, ticket, text, category, agency, district, filed_at, published_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (complaint, coalesce(statement, 0)) DO NOTHING"""
+INSERT INTO publication (complaint, statement, kind, said_at, ticket, text, category, agency, district, filed_at,
+  published_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (complaint, coalesce(statement, 0)) DO NOTHING"""
 
 
 async def publish(actor: Actor, complaint: int, *, text: str, version: int | None = None) -> None:
@@ -54,16 +60,21 @@ async def publish_statement(held: Held, statement: int) -> None:
 
 
 async def _insert_masked(held: Held, statement: int) -> None:
-    text: str = await database.fetchval("SELECT text FROM statement WHERE id = $1", statement)
-    await _insert(held, statement, mask(text))
+    said = await database.fetchrow("SELECT kind, text, made_at FROM statement WHERE id = $1", statement)
+    if said is not None:
+        await _insert(held, statement, mask(said["text"]), said["kind"], said["made_at"])
 
 
-async def _insert(held: Held, statement: int | None, text: str) -> None:
+async def _insert(
+    held: Held, statement: int | None, text: str, kind: str = "complaint", said_at: datetime | None = None
+) -> None:
     row = held.row
     await database.execute(
         _INSERT,
         held.id,
         statement,
+        kind,
+        said_at or row["filed_at"],
         row["ticket"],
         text,
         row["category"],

@@ -297,6 +297,8 @@ class Publication(Table):
     id = BigSerial(primary_key=True)
     complaint = ForeignKey(Complaint, on_delete=OnDelete.restrict)
     statement = ForeignKey(Statement, null=True, default=None, on_delete=OnDelete.restrict)
+    kind = Varchar(length=12, default="complaint")
+    said_at = Timestamptz()
     ticket = Varchar(length=11)
     text = Text()
     category = ForeignKey(Category, null=True, default=None, on_delete=OnDelete.restrict)

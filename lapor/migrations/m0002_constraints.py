@@ -132,8 +132,17 @@ _INDEXES = {
         "CREATE UNIQUE INDEX publication_once ON publication (complaint, coalesce(statement, 0))"
     ),
     "publication_newest": (
-        "CREATE INDEX publication_newest ON publication (published_at DESC) WHERE statement IS NULL"
+        "CREATE INDEX publication_newest ON publication (published_at DESC, id DESC) WHERE statement IS NULL"
     ),
+    "publication_category": (
+        "CREATE INDEX publication_category ON publication (category, published_at DESC, id DESC)"
+        " WHERE statement IS NULL"
+    ),
+    "publication_district": (
+        "CREATE INDEX publication_district ON publication (district, published_at DESC, id DESC)"
+        " WHERE statement IS NULL"
+    ),
+    "inbound_trouble": "CREATE INDEX inbound_trouble ON inbound (state) WHERE state IN ('dead', 'unreadable')",
     "publication_ticket": "CREATE INDEX publication_ticket ON publication (ticket)",
     "message_waiting": (
         "CREATE INDEX message_waiting ON message (next_attempt_at) WHERE state IN ('waiting', 'sending')"

@@ -72,6 +72,11 @@ LANGUAGE sql STABLE {_DEFINER} AS $$
     ORDER BY (k.met_at IS NULL) DESC, k.due_at LIMIT 1) k ON true
   WHERE c.ticket = asked
 $$""",
+    "receipt_recorded(text, bytea)": f"""
+CREATE FUNCTION receipt_recorded(asked text, receipt bytea) RETURNS timestamptz LANGUAGE sql STABLE {_DEFINER} AS $$
+  SELECT e.recorded_at FROM complaint c JOIN event e ON e.complaint = c.id AND e.seq = 1
+  WHERE c.ticket = asked AND e.hash = receipt
+$$""",
     "contact_of(bigint)": f"""
 CREATE FUNCTION contact_of(asked bigint) RETURNS SETOF identity LANGUAGE plpgsql {_DEFINER} AS $$
 DECLARE
@@ -290,7 +295,7 @@ _GRANTS = (
     f"GRANT SELECT ON {_PUBLIC_REGISTERS}, deployment TO {_ALL}",
     f"GRANT EXECUTE ON FUNCTION lapor_now(), app_user(), ledger_field(bytea), ledger_time(timestamptz) TO {_ALL}",
     "GRANT SELECT ON publication TO lapor_public, lapor_reporter",
-    "GRANT EXECUTE ON FUNCTION ticket_status(text) TO lapor_public, lapor_reporter",
+    "GRANT EXECUTE ON FUNCTION ticket_status(text), receipt_recorded(text, bytea) TO lapor_public, lapor_reporter",
     f"GRANT SELECT ON {_READS} TO lapor_reporter",
     f"GRANT SELECT ON {_OFFICER_READS} TO lapor_reader, lapor_desk",
     f"GRANT SELECT ({_PERSON_SHOWN}) ON person TO lapor_reader, lapor_desk, lapor_worker",
