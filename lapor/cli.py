@@ -17,6 +17,7 @@ COMMANDS = {
     "worker": "Sweep for passed deadlines, send messages and read deliveries, until stopped.",
     "sweep": "Fire every reminder and escalation that is due, once, without Redis.",
     "audit": "Look for what ought not to be: missed escalations, broken chains, stuck messages.",
+    "sla": "Say when something is due by the rules of a file, without a database.",
     "ledger": "Export the chain of events, or verify an export without a database.",
     "replay": "Play dated complaints from a CSV file through the system in simulated time.",
     "pack": "Load, compare or export the region pack: agencies, categories, rules, calendar.",

@@ -30,7 +30,7 @@ def policy_from_mapping(written: Mapping[str, Any]) -> Policy:
     come. Working days begin on the next working day and end with the day unless the policy says
     otherwise. Raises `PolicyError`, which names the field.
     """
-    form = _Form(written, f"{written.get('code') or written.get('clock')!r}")
+    form = Form(written, f"{written.get('code') or written.get('clock')!r}")
     clock: ClockKind = form.choice("clock", get_args(ClockKind))
     unit: Unit = form.choice("unit", get_args(Unit))
     valid_from = form.day("valid_from") or form.missing("valid_from")
@@ -73,7 +73,7 @@ def policy_as_mapping(policy: Policy) -> dict[str, Any]:
     return {key: value for key, value in written.items() if value is not None}
 
 
-def _counting(form: "_Form", *, by_day: bool) -> Counting:
+def _counting(form: "Form", *, by_day: bool) -> Counting:
     start: Start = "next_working_day" if by_day else "immediately"
     end: End = "end_of_day" if by_day else "same_time"
     return Counting(
@@ -85,16 +85,16 @@ def _counting(form: "_Form", *, by_day: bool) -> Counting:
     )
 
 
-def _ladder(form: "_Form") -> Ladder:
+def _ladder(form: "Form") -> Ladder:
     rungs = []
     for number, written in enumerate(form.take("rung", list, [])):
         if not isinstance(written, Mapping):
             raise PolicyError(form.name, f"rung {number}", "is no table of its own")
-        rungs.append(_rung(_Form(written, f"{form.name}, rung {number}"), number))
+        rungs.append(_rung(Form(written, f"{form.name}, rung {number}"), number))
     return form.made("rung", lambda: Ladder(tuple(rungs)))
 
 
-def _rung(form: "_Form", number: int) -> Rung:
+def _rung(form: "Form", number: int) -> Rung:
     step: Step = form.choice("step", get_args(Step))
     base: Base = form.choice("base", get_args(Base), "due")
     placement: Placement | None = form.choice("placement", (*get_args(Placement), None), None)
@@ -127,7 +127,7 @@ def _rung_as_mapping(rung: Rung) -> dict[str, Any]:
 
 
 @dataclass
-class _Form:
+class Form:
     """Reads one table key by key, and knows at the end which keys nobody asked for."""
 
     written: Mapping[str, Any]
