@@ -206,11 +206,11 @@ SHOWN: tuple[Shown, ...] = (
     _seen(
         record.Complaint,
         "pengaduan",
-        "ticket type category channel status region district village owner_agency offered_agency"
-        " reported_agency anonymous confidential protected emergency published filed_at written_at closed_at"
-        " rule reason cycle version",
+        # Whoever may see only the clocks of a complaint must not learn here what it is about, or about whom.
+        "ticket type channel status region district village owner_agency offered_agency anonymous confidential"
+        " protected emergency published filed_at written_at closed_at cycle version",
         "ticket",
-        listed=["ticket", "status", "category", "owner_agency", "district", "filed_at", "emergency"],
+        listed=["ticket", "status", "owner_agency", "district", "filed_at", "emergency"],
         choices={"type": COMPLAINT_TYPES, "status": record.STATUSES, "channel": record.CHANNELS},
         help="Keadaan setiap pengaduan. Diubah lewat formulir, tidak di sini.",
     ),

@@ -29,32 +29,42 @@ CREATE FUNCTION my_offices() RETURNS SETOF office LANGUAGE sql STABLE {_DEFINER}
       AND a.starts_at <= lapor_now() AND (a.ends_at IS NULL OR a.ends_at > lapor_now()))
 $$""",
     "my_agencies()": f"""
-CREATE FUNCTION my_agencies() RETURNS bigint[] LANGUAGE sql STABLE {_DEFINER} AS $$
-  SELECT coalesce(array_agg(DISTINCT agency), '{{}}') FROM my_offices()
-$$""",
+CREATE FUNCTION my_agencies() RETURNS bigint[] LANGUAGE plpgsql STABLE {_DEFINER} AS $$
+BEGIN
+  RETURN (
+  SELECT coalesce(array_agg(DISTINCT agency), '{{}}') FROM my_offices());
+END $$""",
     "my_agencies_as(text[])": f"""
-CREATE FUNCTION my_agencies_as(roles text[]) RETURNS bigint[] LANGUAGE sql STABLE {_DEFINER} AS $$
-  SELECT coalesce(array_agg(DISTINCT agency), '{{}}') FROM my_offices() WHERE role = ANY (roles)
-$$""",
+CREATE FUNCTION my_agencies_as(roles text[]) RETURNS bigint[] LANGUAGE plpgsql STABLE {_DEFINER} AS $$
+BEGIN
+  RETURN (
+  SELECT coalesce(array_agg(DISTINCT agency), '{{}}') FROM my_offices() WHERE role = ANY (roles));
+END $$""",
     # The second person of an office in which only one works is found in the office above.
     "my_working_agencies()": f"""
-CREATE FUNCTION my_working_agencies() RETURNS bigint[] LANGUAGE sql STABLE {_DEFINER} AS $$
+CREATE FUNCTION my_working_agencies() RETURNS bigint[] LANGUAGE plpgsql STABLE {_DEFINER} AS $$
+BEGIN
+  RETURN (
   SELECT my_agencies_as('{{agency_head,checker,liaison,staff,inspector,coordinator,sekda}}') || coalesce((
     SELECT array_agg(small.id) FROM agency small
     WHERE small.parent = ANY (my_agencies_as('{{agency_head,checker}}'))
       AND (SELECT count(DISTINCT a.person) FROM office o JOIN appointment a ON a.office = o.id
            WHERE o.agency = small.id AND o.active AND o.role IN ('agency_head','checker','liaison','staff')
-             AND a.starts_at <= lapor_now() AND (a.ends_at IS NULL OR a.ends_at > lapor_now())) < 2), '{{}}')
-$$""",
+             AND a.starts_at <= lapor_now() AND (a.ends_at IS NULL OR a.ends_at > lapor_now())) < 2), '{{}}'));
+END $$""",
     "my_named_agencies()": f"""
-CREATE FUNCTION my_named_agencies() RETURNS bigint[] LANGUAGE sql STABLE {_DEFINER} AS $$
-  SELECT coalesce(array_agg(DISTINCT agency), '{{}}') FROM my_offices() WHERE named_desk
-$$""",
+CREATE FUNCTION my_named_agencies() RETURNS bigint[] LANGUAGE plpgsql STABLE {_DEFINER} AS $$
+BEGIN
+  RETURN (
+  SELECT coalesce(array_agg(DISTINCT agency), '{{}}') FROM my_offices() WHERE named_desk);
+END $$""",
     "my_regions_as(text[])": f"""
-CREATE FUNCTION my_regions_as(roles text[]) RETURNS bigint[] LANGUAGE sql STABLE {_DEFINER} AS $$
+CREATE FUNCTION my_regions_as(roles text[]) RETURNS bigint[] LANGUAGE plpgsql STABLE {_DEFINER} AS $$
+BEGIN
+  RETURN (
   SELECT coalesce(array_agg(DISTINCT a.region), '{{}}')
-  FROM my_offices() o JOIN agency a ON a.id = o.agency WHERE o.role = ANY (roles)
-$$""",
+  FROM my_offices() o JOIN agency a ON a.id = o.agency WHERE o.role = ANY (roles));
+END $$""",
     "ticket_status(text)": f"""
 CREATE FUNCTION ticket_status(asked text)
 RETURNS TABLE (ticket text, status text, agency text, filed_at timestamptz, closed_at timestamptz,
@@ -121,16 +131,19 @@ _HOLDS = "id = nullif(current_setting('app.holding', true), '')::bigint"
 _OWN = "reporter_key = nullif(current_setting('app.reporter_key', true), '')"
 
 
-_OF_COMPLAINT = "EXISTS (SELECT FROM complaint c WHERE c.id = complaint)"
-_WORDS_OF_COMPLAINT = f"EXISTS (SELECT FROM complaint c WHERE c.id = complaint AND ({_SEES_WORDS}))"
-_DESK_WORDS_OF_COMPLAINT = (
-    f"EXISTS (SELECT FROM complaint c WHERE c.id = complaint AND (c.{_HOLDS} OR c.{_OWN} OR {_SEES_WORDS}))"
+# Of the two conditions the second says nothing new; it keeps the planner from hashing all complaints to check a few.
+_OF_COMPLAINT = "EXISTS (SELECT FROM complaint c WHERE c.id = complaint AND c.id >= complaint)"
+_WORDS_OF_COMPLAINT = (
+    f"EXISTS (SELECT FROM complaint c WHERE c.id = complaint AND c.id >= complaint AND ({_SEES_WORDS}))"
 )
+_DESK_WORDS_OF_COMPLAINT = f"EXISTS (SELECT FROM complaint c WHERE c.id = complaint AND c.id >= complaint AND (c.{_HOLDS} OR c.{_OWN} OR {_SEES_WORDS}))"
 _PUBLISHABLE = (
     "EXISTS (SELECT FROM complaint c WHERE c.id = complaint AND NOT c.confidential AND NOT c.protected"
     " AND NOT c.about_official)"
 )
-_WITH_WORDS = "EXISTS (SELECT FROM content c WHERE c.complaint = {}.complaint)"
+_WITH_WORDS = (
+    "EXISTS (SELECT FROM content c WHERE c.complaint = {0}.complaint AND c.complaint >= {0}.complaint)"
+)
 _INSTRUCTION_SEEN = (
     f"region = ANY ((SELECT my_regions_as({_REGION_READERS}))::bigint[])"
     " OR agency = ANY ((SELECT my_working_agencies())::bigint[])"
@@ -172,7 +185,7 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
         "officer",
         "SELECT",
         "lapor_reader, lapor_desk",
-        "EXISTS (SELECT FROM content c WHERE c.complaint = statement.complaint)",
+        _WITH_WORDS.format("statement"),
         None,
     ),
     ("statement", "own", "SELECT", "lapor_reporter", f"to_reporter AND {_OF_COMPLAINT}", None),

@@ -89,7 +89,7 @@ class Filters:
             arguments.append(asked)
         return (
             " AND EXISTS (SELECT FROM content w WHERE w.complaint = c.id"
-            f" AND to_tsvector('indonesian', w.text) @@ websearch_to_tsquery('indonesian', ${len(arguments)}))"
+            f" AND w.words @@ websearch_to_tsquery('indonesian', ${len(arguments)}))"
         )
 
 
