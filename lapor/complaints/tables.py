@@ -314,7 +314,7 @@ class Message(Table):
     id = BigSerial(primary_key=True)
     dedupe_key = Varchar(length=120, unique=True)
     kind = Varchar(length=30)
-    complaint = BigInt()
+    complaint = BigInt(null=True, default=None)
     statement = BigInt(null=True, default=None)
     office = BigInt(null=True, default=None)
     clock = BigInt(null=True, default=None)

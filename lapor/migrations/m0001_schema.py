@@ -966,8 +966,8 @@ async def forwards():
         column_class_name="BigInt",
         column_class=BigInt,
         params={
-            "default": 0,
-            "null": False,
+            "default": None,
+            "null": True,
             "primary_key": False,
             "unique": False,
             "index": False,

@@ -204,6 +204,8 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
     ("instruction_item", "gives", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
     ("alarm", "seen", "SELECT", "lapor_reader", "app_user() IS NOT NULL", None),
     ("list_link", "gate", "ALL", "lapor_gate", "true", "true"),
+    ("list_link", "worker_makes", "INSERT", "lapor_worker", None, "true"),
+    ("alarm", "gate", "SELECT", "lapor_gate", "true", None),
     ("approval", "seen", "SELECT", "lapor_reader, lapor_desk", _OF_COMPLAINT, None),
     ("approval", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
     ("approval", "decided", "UPDATE", "lapor_desk", _OF_COMPLAINT, _OF_COMPLAINT),
@@ -256,6 +258,7 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
             "inbound",
             "ledger_head",
             "person",
+            "alarm",
         )
         for command in ("SELECT", "INSERT", "UPDATE")
     ),
@@ -320,7 +323,7 @@ _GRANTS = (
     *(f"GRANT INSERT, UPDATE ON {name} TO lapor_reader" for name in REGISTERS if name not in ("person",)),
     f"GRANT INSERT, UPDATE ({_PERSON_SHOWN.removeprefix('id, ')}) ON person TO lapor_reader",
     "GRANT INSERT ON complaint, content, identity, event, clock, attachment, message, inbound TO lapor_intake",
-    "GRANT SELECT ON alarm TO lapor_reader",
+    "GRANT SELECT ON alarm TO lapor_reader, lapor_gate",
     "GRANT INSERT ON attachment, rating, instruction, instruction_item TO lapor_desk",
     "GRANT UPDATE (carried_out_by, carried_out_at, report) ON instruction TO lapor_desk",
     "GRANT SELECT ON attachment, rating, instruction, instruction_item TO lapor_worker",
