@@ -193,7 +193,7 @@ class Statement(Table):
 
     id = BigSerial(primary_key=True)
     complaint = ForeignKey(Complaint, on_delete=OnDelete.restrict)
-    kind = Varchar(length=12)
+    kind = Varchar(length=16)
     cycle = Integer(default=1)
     agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict)
     person = BigInt(null=True, default=None)
@@ -297,7 +297,7 @@ class Publication(Table):
     id = BigSerial(primary_key=True)
     complaint = ForeignKey(Complaint, on_delete=OnDelete.restrict)
     statement = ForeignKey(Statement, null=True, default=None, on_delete=OnDelete.restrict)
-    kind = Varchar(length=12, default="complaint")
+    kind = Varchar(length=16, default="complaint")
     said_at = Timestamptz()
     ticket = Varchar(length=11)
     text = Text()

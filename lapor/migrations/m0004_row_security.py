@@ -65,6 +65,11 @@ BEGIN
   SELECT coalesce(array_agg(DISTINCT a.region), '{{}}')
   FROM my_offices() o JOIN agency a ON a.id = o.agency WHERE o.role = ANY (roles));
 END $$""",
+    # What was ordered stays with the agency that was told, even when a complaint has gone to another one.
+    "instructs_me(bigint)": f"""
+CREATE FUNCTION instructs_me(asked bigint) RETURNS boolean LANGUAGE sql STABLE {_DEFINER} AS $$
+  SELECT EXISTS (SELECT FROM instruction WHERE id = asked AND agency = ANY (my_working_agencies()))
+$$""",
     "ticket_status(text)": f"""
 CREATE FUNCTION ticket_status(asked text)
 RETURNS TABLE (ticket text, status text, agency text, filed_at timestamptz, closed_at timestamptz,
@@ -144,9 +149,11 @@ _PUBLISHABLE = (
 _WITH_WORDS = (
     "EXISTS (SELECT FROM content c WHERE c.complaint = {0}.complaint AND c.complaint >= {0}.complaint)"
 )
+_INSTRUCTED = "agency = ANY ((SELECT my_working_agencies())::bigint[])"
+# Who may not see the complaint does not read either what was ordered about it; the agency that was told does.
 _INSTRUCTION_SEEN = (
-    f"region = ANY ((SELECT my_regions_as({_REGION_READERS}))::bigint[])"
-    " OR agency = ANY ((SELECT my_working_agencies())::bigint[])"
+    f"{_INSTRUCTED} OR (region = ANY ((SELECT my_regions_as({_REGION_READERS}))::bigint[])"
+    " AND EXISTS (SELECT FROM instruction_item i WHERE i.instruction = instruction.id))"
 )
 _GIVES_INSTRUCTION = f"region = ANY ((SELECT my_regions_as({_LEADERS}))::bigint[])"
 _EDITS_REGISTERS = "(SELECT my_agencies_as('{administrator}')) <> '{}'"
@@ -199,8 +206,15 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
     ("rating", "writes", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
     ("instruction", "seen", "SELECT", "lapor_reader, lapor_desk", _INSTRUCTION_SEEN, None),
     ("instruction", "gives", "INSERT", "lapor_desk", None, _GIVES_INSTRUCTION),
-    ("instruction", "carried_out", "UPDATE", "lapor_desk", _INSTRUCTION_SEEN, _INSTRUCTION_SEEN),
-    ("instruction_item", "seen", "SELECT", "lapor_reader, lapor_desk", _OF_COMPLAINT, None),
+    ("instruction", "carried_out", "UPDATE", "lapor_desk", _INSTRUCTED, _INSTRUCTED),
+    (
+        "instruction_item",
+        "seen",
+        "SELECT",
+        "lapor_reader, lapor_desk",
+        f"{_OF_COMPLAINT} OR instructs_me(instruction)",
+        None,
+    ),
     ("instruction_item", "gives", "INSERT", "lapor_desk", None, _OF_COMPLAINT),
     ("alarm", "seen", "SELECT", "lapor_reader", "app_user() IS NOT NULL", None),
     ("list_link", "gate", "ALL", "lapor_gate", "true", "true"),
@@ -316,7 +330,7 @@ _GRANTS = (
     f"GRANT SELECT ON {_OFFICER_READS} TO lapor_reader, lapor_desk",
     f"GRANT SELECT ({_PERSON_SHOWN}) ON person TO lapor_reader, lapor_desk, lapor_worker",
     "GRANT EXECUTE ON FUNCTION my_offices(), my_agencies(), my_agencies_as(text[]), my_working_agencies(),"
-    " my_named_agencies(), my_regions_as(text[]) TO lapor_reader, lapor_desk",
+    " my_named_agencies(), my_regions_as(text[]), instructs_me(bigint) TO lapor_reader, lapor_desk",
     "GRANT EXECUTE ON FUNCTION contact_of(bigint) TO lapor_desk",
     "GRANT EXECUTE ON FUNCTION lock_complaints(bigint[], boolean) TO lapor_desk, lapor_worker",
     "GRANT SELECT ON register_change, session TO lapor_reader",
