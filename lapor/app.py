@@ -16,7 +16,7 @@ from litestar.types import ControllerRouterHandler
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from lapor import crypto, database, failures, health, limits, logs, settings
-from lapor.admin import access, desk_pages, leader_pages, login
+from lapor.admin import access, desk_pages, leader_pages, login, policy_preview
 from lapor.admin.panel import create_panel
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.front_door import Application, FrontDoor
@@ -35,6 +35,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *login.ROUTES,
     *desk_pages.ROUTES,
     *leader_pages.ROUTES,
+    *policy_preview.ROUTES,
 ]
 
 

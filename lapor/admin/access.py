@@ -24,10 +24,12 @@ COOKIE = "id"
 DESK_ROLES = frozenset({"coordinator", "agency_head", "checker", "liaison", "staff", "inspector", "sekda"})
 LEADER_ROLES = frozenset({"head_of_region", "deputy_head", "sekda", "leadership_staff", "inspector"})
 REGISTER_ROLES = frozenset({"administrator", "coordinator", "agency_admin"})
+PREVIEW_ROLES = frozenset({"administrator", "coordinator"})
 
 QUEUE = "/meja"
 ESCALATIONS = "/pimpinan/eskalasi"
 PANEL = "/admin/"
+PREVIEW = "/meja/kebijakan"
 PASSWORD = "/sandi"  # noqa: S105 (an address)
 LOGIN = "/masuk"
 
@@ -109,6 +111,7 @@ class Officer:
             (leading, ESCALATIONS, say("Eskalasi")),
             (self.roles & DESK_ROLES, QUEUE, say("Antrean saya")),
             (self.roles, PANEL, say("Panel data")),
+            (self.roles & PREVIEW_ROLES, PREVIEW, say("Uji tenggat")),
             (True, PASSWORD, say("Kata sandi")),
         ]
         return tuple(Link(href, text) for open_to, href, text in entries if open_to)

@@ -53,7 +53,11 @@ def _admin(secure: bool, hosts: tuple[str, ...]) -> Application:
         site_name="Lapor",
         default_language_code="id",
         translations=[INDONESIAN],
-        sidebar_links={"Antrean saya": access.QUEUE, "Eskalasi": access.ESCALATIONS},
+        sidebar_links={
+            "Antrean saya": access.QUEUE,
+            "Eskalasi": access.ESCALATIONS,
+            "Uji tenggat": access.PREVIEW,
+        },
         page_size=25,
     )
     _trust_the_door(admin)

@@ -6,7 +6,15 @@ import json
 import re
 from typing import Any
 
-from lapor.admin.access import DESK_ROLES, LEADER_ROLES, REGISTER_ROLES
+from lapor.admin.access import (
+    DESK_ROLES,
+    ESCALATIONS,
+    LEADER_ROLES,
+    PREVIEW,
+    PREVIEW_ROLES,
+    QUEUE,
+    REGISTER_ROLES,
+)
 from lapor.admin.forms import ANSWER, FINISH, HAND_ON, LOOK, PEOPLE, PUBLIC, TAKE_DOWN
 from lapor.admin.labels import column_label
 from lapor.admin.panel_shown import SEEN, WHAT, WHEN, WHO
@@ -21,6 +29,7 @@ _FORMS_FOR = {
     LOOK: DESK_ROLES | LEADER_ROLES,
     PEOPLE: frozenset({"administrator", "agency_admin"}),
 }
+_LINKS_FOR = {QUEUE: DESK_ROLES, ESCALATIONS: LEADER_ROLES, PREVIEW: PREVIEW_ROLES}
 
 _UNIQUE = re.compile(r'unique constraint "(?P<name>\w+)"')
 _NULL = re.compile(r'null value in column "(?P<column>\w+)"')
@@ -69,6 +78,8 @@ def translated(path: str, status: int, body: bytes, roles: frozenset[str]) -> by
             for group, forms in content["grouped"].items()
             if roles & _FORMS_FOR.get(group, roles)
         }
+    elif path == "/api/links/":
+        content = {text: href for text, href in content.items() if roles & _LINKS_FOR.get(href, roles)}
     elif path.startswith("/api/tables/") and path.endswith("/schema/"):
         _name_columns(content)
     elif path.endswith("/references/"):
