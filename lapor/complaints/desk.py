@@ -15,7 +15,10 @@ from lapor.complaints.escalating import Swept, sweep
 from lapor.complaints.filing import Filed, Filing, file
 from lapor.complaints.handing import offer_transfer, refuse_transfer, route, take_transfer
 from lapor.complaints.looking import Contact, look_at_contact, see_escalation
+from lapor.complaints.photos import add_photos
+from lapor.complaints.pictures import Picture
 from lapor.complaints.publishing import publish, withdraw
+from lapor.complaints.rating import rate
 from lapor.complaints.voice import accept, dispute, reopen, reply
 
 __all__ = [
@@ -26,9 +29,11 @@ __all__ = [
     "Filed",
     "Filing",
     "NotFound",
+    "Picture",
     "Refused",
     "Swept",
     "accept",
+    "add_photos",
     "answer",
     "answer_interim",
     "ask",
@@ -40,6 +45,7 @@ __all__ = [
     "note",
     "offer_transfer",
     "publish",
+    "rate",
     "refuse",
     "refuse_transfer",
     "reopen",
