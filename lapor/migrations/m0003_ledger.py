@@ -99,6 +99,27 @@ BEGIN
   RETURN NEW;
 END $$"""
 
+# A running clock keeps the version that it started with: what somebody wants to change gets a policy of its own.
+_POLICY_IN_USE = f"""
+CREATE FUNCTION policy_is_frozen() RETURNS trigger LANGUAGE plpgsql {_DEFINER} AS $$
+DECLARE
+  used bigint;
+BEGIN
+  IF TG_TABLE_NAME = 'policy_rung' THEN
+    used := coalesce(OLD.policy, NEW.policy);
+  ELSIF (NEW.clock, NEW.type, NEW.category, NEW.agency_kind, NEW.region, NEW.completion_class, NEW.amount, NEW.unit,
+         NEW.start, NEW.ends, NEW.after_hours_rolls, NEW.weekend_rolls, NEW.skip_holidays, NEW.valid_from)
+     IS DISTINCT FROM
+        (OLD.clock, OLD.type, OLD.category, OLD.agency_kind, OLD.region, OLD.completion_class, OLD.amount, OLD.unit,
+         OLD.start, OLD.ends, OLD.after_hours_rolls, OLD.weekend_rolls, OLD.skip_holidays, OLD.valid_from) THEN
+    used := OLD.id;
+  END IF;
+  IF used IS NOT NULL AND EXISTS (SELECT FROM clock WHERE policy = used) THEN
+    RAISE EXCEPTION 'a clock runs by this policy: end it and write a new one' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN coalesce(NEW, OLD);
+END $$"""
+
 REGISTERS = (
     "region",
     "agency",
@@ -141,6 +162,7 @@ END $$"""
 _VERSIONED = tuple(name for name in REGISTERS if name not in ("person", "appointment", "office"))
 
 _FUNCTIONS = (
+    "policy_is_frozen()",
     "register_moved()",
     "register_history()",
     "clock_is_frozen()",
@@ -167,9 +189,13 @@ async def forwards() -> MigrationManager:
             _DUE_FROZEN,
             _HISTORY,
             _VERSION,
+            _POLICY_IN_USE,
             "CREATE TRIGGER event_append BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION ledger_append()",
             "CREATE TRIGGER event_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON event"
             " FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
+            "CREATE TRIGGER policy_frozen BEFORE UPDATE ON policy FOR EACH ROW EXECUTE FUNCTION policy_is_frozen()",
+            "CREATE TRIGGER policy_rung_frozen BEFORE INSERT OR UPDATE OR DELETE ON policy_rung"
+            " FOR EACH ROW EXECUTE FUNCTION policy_is_frozen()",
             "CREATE TRIGGER clock_frozen BEFORE UPDATE ON clock FOR EACH ROW EXECUTE FUNCTION clock_is_frozen()",
             *(
                 f"CREATE TRIGGER {name}_history AFTER INSERT OR UPDATE OR DELETE ON {name}"
@@ -185,6 +211,8 @@ async def forwards() -> MigrationManager:
         [
             *(f"DROP TRIGGER {name}_moved ON {name}" for name in _VERSIONED),
             *(f"DROP TRIGGER {name}_history ON {name}" for name in REGISTERS),
+            "DROP TRIGGER policy_rung_frozen ON policy_rung",
+            "DROP TRIGGER policy_frozen ON policy",
             "DROP TRIGGER clock_frozen ON clock",
             "DROP TRIGGER event_refuse ON event",
             "DROP TRIGGER event_append ON event",

@@ -2,6 +2,7 @@ import asyncio
 import random
 from datetime import datetime, timedelta
 
+import asyncpg
 import pytest
 
 from lapor import database
@@ -175,6 +176,24 @@ async def test_the_sweep_finds_what_the_ladder_in_plain_words_finds(scene: Scene
         )
         expected = [(firing.number, firing.step) for firing in fire(state, end)]
         assert [(number, step) for number, step, _, _ in await scene.fired(one)] == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE policy SET amount = 480 WHERE code = 'response'",
+        "UPDATE policy_rung SET audience = '{}' WHERE policy = (SELECT id FROM policy WHERE code = 'response')",
+        "DELETE FROM policy_rung WHERE policy = (SELECT id FROM policy WHERE code = 'response')",
+        "INSERT INTO policy_rung (policy, number, step, base, offset_minutes, audience)"
+        " SELECT id, 9, 'notify', 'due', 0, '{}' FROM policy WHERE code = 'response'",
+    ],
+)
+async def test_a_policy_by_which_a_clock_runs_is_not_changed_only_ended(scene: Scene, change: str) -> None:
+    await scene.world.execute("UPDATE policy SET confirmed = true WHERE code = 'response'")
+    await scene.file()
+    with pytest.raises(asyncpg.CheckViolationError, match="a clock runs by this policy"):
+        await scene.world.execute(change)
+    await scene.world.execute("UPDATE policy SET valid_until = '2030-01-01' WHERE code = 'response'")
 
 
 async def test_a_live_database_takes_no_time_from_outside(world: World) -> None:
