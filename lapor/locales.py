@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
+from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LANGUAGES = ("id", "en")
 DEFAULT = "id"
 CATALOGUES = Path(__file__).parent / "locale"
+# The context of catalogue entries that are patterns: sentences that come with a number or a name already in them.
+RETOLD = "retold"
 
 _current: ContextVar[str] = ContextVar("lapor_language", default=DEFAULT)
 
@@ -52,16 +57,54 @@ def say_many(one: str, many: str, count: int) -> str:
     return _texts(current()).ngettext(one, many, count)
 
 
+def retell(sentence: str) -> str:
+    """A sentence that was made in Indonesian below the pages, in the current language; unchanged if it is unknown."""
+    texts = _texts(current())
+    # The empty sentence is where a catalogue keeps its own description.
+    told = texts.gettext(sentence) if sentence else ""
+    if told != sentence:
+        return told
+    for pattern, form in _retold(current()):
+        if found := pattern.fullmatch(sentence):
+            return form.format(**{name: texts.gettext(value) for name, value in found.groupdict().items()})
+    return sentence
+
+
+def load() -> None:
+    """Read every catalogue now, so that no visitor waits for it; raises ValueError when one cannot be read."""
+    for language in LANGUAGES:
+        _texts(language)
+
+
 @cache
 def _texts(language: str) -> gettext.NullTranslations:
-    path = CATALOGUES / f"{language}.po"
-    if language == DEFAULT or not path.exists():
+    if language == DEFAULT:
         return gettext.NullTranslations()
     compiled = io.BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+    write_mo(compiled, _catalogue(language))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+@cache
+def _retold(language: str) -> Sequence[tuple[re.Pattern[str], str]]:
+    if language == DEFAULT:
+        return ()
+    return [
+        (re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(str(message.id)))), str(message.string))
+        for message in _catalogue(language)
+        if message.context == RETOLD
+    ]
+
+
+# A place in a pattern, as re.escape leaves it.
+_PLACE = re.compile(r"\\{(\w+)\\}")
+
+
+@cache
+def _catalogue(language: str) -> Catalog:
+    with (CATALOGUES / f"{language}.po").open("rb") as source:
+        return read_po(source, locale=language, abort_invalid=True)
 
 
 def _wishes(header: str) -> list[str]:

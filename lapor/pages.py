@@ -72,6 +72,7 @@ def environment() -> Environment:
     )
     made.install_gettext_callables(locales.say, locales.say_many, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(localtime=words.localtime, remaining=words.remaining, ticket=words.ticket)
+    made.filters["retell"] = locales.retell
     made.globals["static"] = static
     return made
 

@@ -14,7 +14,14 @@ from lapor import database
 from lapor.admin import desk_acts
 from lapor.admin.access import QUEUE, Officer, current_officer, desk_only
 from lapor.admin.desk_view import Shown, complaint_page, read
-from lapor.admin.lists import address, filters_of, pager, wish_of
+from lapor.admin.lists import (
+    address,
+    categories_in_language,
+    filters_of,
+    lines_in_language,
+    pager,
+    wish_of,
+)
 from lapor.complaints.queries.choices import Choices, filter_choices
 from lapor.complaints.queries.paging import COUNT_LIMIT
 from lapor.complaints.queries.queue import TAB_STATUSES, TABS, Counts, Filters, counts, queue
@@ -58,7 +65,7 @@ async def _list(request: AnyRequest, officer: Officer, tab: str) -> Response[Any
         filters=_filter_fields(tab, filters, choices),
         filtered=filters != Filters(),
         path=path,
-        items=found.items,
+        items=lines_in_language(found.items, choices),
         pager=pager(path, filters, found),
         total=counted.total,
         many=counted.total > COUNT_LIMIT,
@@ -99,7 +106,7 @@ def _filter_fields(tab: str, filters: Filters, choices: Choices) -> Sequence[dic
             "name": "kategori",
             "label": say("Kategori"),
             "value": filters.category,
-            "options": choices.categories,
+            "options": categories_in_language(choices),
         },
         {
             "name": "kecamatan",

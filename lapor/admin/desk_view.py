@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from litestar import Response
@@ -11,13 +11,14 @@ from litestar.exceptions import NotFoundException
 
 from lapor import database
 from lapor.admin.access import Officer
+from lapor.admin.lists import category_in_language
 from lapor.admin.story import tell
 from lapor.complaints.approving import REJECTION_REASONS
 from lapor.complaints.errors import NotFound
 from lapor.complaints.looking import Contact
 from lapor.complaints.masking import mask
 from lapor.complaints.queries import acts
-from lapor.complaints.queries.choices import Option, agency_choices, outside_bodies
+from lapor.complaints.queries.choices import Option, agency_choices, english_categories, outside_bodies
 from lapor.complaints.queries.complaint import OneComplaint, one_complaint
 from lapor.locales import say
 from lapor.pages import AnyRequest, page
@@ -72,13 +73,17 @@ async def read(officer: Officer, complaint: int) -> View:
         raise missing()
     async with database.transaction("reader", user_id=officer.id):
         try:
-            one = await one_complaint(complaint)
+            one = _in_language(await one_complaint(complaint))
         except NotFound as error:
             raise missing() from error
         agencies = await agency_choices(
             one.registry, without=one.row["owner_agency"], reported=one.row["reported_agency"]
         )
         return View(one, acts.open_acts(one), agencies, await outside_bodies())
+
+
+def _in_language(one: OneComplaint) -> OneComplaint:
+    return replace(one, category=category_in_language(one.category, english_categories(one.registry)))
 
 
 def missing() -> NotFoundException:

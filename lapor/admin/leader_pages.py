@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from lapor import database
 from lapor.admin.access import ESCALATIONS, Officer, current_officer, leaders_only
 from lapor.admin.desk_view import missing, read
-from lapor.admin.lists import filters_of, pager, wish_of
+from lapor.admin.lists import categories_in_language, filters_of, lines_in_language, pager, wish_of
 from lapor.admin.story import tell
 from lapor.complaints import desk
 from lapor.complaints.approving import REJECTION_REASONS
@@ -35,7 +35,7 @@ async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) ->
     async with database.transaction("reader", user_id=officer.id):
         choices = await filter_choices([office.region for office in officer.offices])
         found = await overdue(filters, wish)
-    lines = found.page.items
+    lines = lines_in_language(found.page.items, choices)
     # What was answered meanwhile is no headline.
     oldest = [line for line in lines if line.met_at is None][:_OLDEST] if wish.mark is None else []
     return page(
@@ -59,7 +59,7 @@ def _filter_fields(filters: Filters, choices: Choices) -> Sequence[dict[str, Any
     given = (
         ("instansi", say("Instansi"), filters.agency, choices.agencies),
         ("kecamatan", say("Kecamatan"), filters.district, choices.districts),
-        ("kategori", say("Kategori"), filters.category, choices.categories),
+        ("kategori", say("Kategori"), filters.category, categories_in_language(choices)),
     )
     return [
         {"name": name, "label": label, "value": value, "options": options}

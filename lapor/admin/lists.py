@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 from urllib.parse import urlencode
 
+from lapor.complaints.queries.choices import Choices, Option
+from lapor.complaints.queries.overdue import Late
 from lapor.complaints.queries.paging import Mark, Page, Wish
-from lapor.complaints.queries.queue import Filters
+from lapor.complaints.queries.queue import Filters, Item
+from lapor.locales import current
 from lapor.pages import AnyRequest
 
 # Names in the address, for what they filter.
@@ -19,6 +23,8 @@ NAMES = {
     "words": "cari",
 }
 _LONGEST = 200
+
+Line = TypeVar("Line", Item, Late)
 
 
 @dataclass(frozen=True)
@@ -68,3 +74,18 @@ def address(path: str, filters: Filters, more: Mapping[str, str] | None = None, 
     kept = {name: getattr(filters, field) for field, name in NAMES.items() if field != without}
     question = {name: value for name, value in {**kept, **(more or {})}.items() if value}
     return f"{path}?{urlencode(question)}" if question else path
+
+
+def category_in_language(name: str | None, english: Mapping[str, str]) -> str | None:
+    """Return a category's name in the current language, as far as the register has it."""
+    return english.get(name or "", name) if current() == "en" else name
+
+
+def categories_in_language(choices: Choices) -> Sequence[Option]:
+    """Return the categories to filter by, named in the current language."""
+    return [(code, category_in_language(name, choices.english) or "") for code, name in choices.categories]
+
+
+def lines_in_language(lines: Iterable[Line], choices: Choices) -> Sequence[Line]:
+    """Return lines of a list with their categories named in the current language."""
+    return [replace(line, category=category_in_language(line.category, choices.english)) for line in lines]

@@ -15,7 +15,7 @@ from lapor import database
 from lapor.admin import access, passwords
 from lapor.admin.access import Officer, current_officer, safe_path
 from lapor.crypto import keyring
-from lapor.locales import say
+from lapor.locales import say, say_many
 from lapor.pages import AnyRequest, page, settle_language
 from lapor.settings import Settings
 
@@ -42,7 +42,7 @@ async def log_in(request: AnyRequest, data: Form) -> Response[Any]:
     lookup = keyring().lookup(username.lower(), "login")
     wait = await passwords.begin_attempt(lookup, settings.login_attempts, settings.login_lock_minutes)
     if wait:
-        sentence = say("Terlalu banyak percobaan. Coba lagi {minutes} menit lagi.").format(minutes=wait)
+        sentence = _too_many(wait)
         return _login_page(request, wish, username, sentence, 429, {"Retry-After": str(wait * 60)})
     person = await _person(username)
     if not await passwords.fits(password, person["password"] if person else None) or person is None:
@@ -85,7 +85,7 @@ async def change_password(
     lookup = keyring().lookup(officer.username.lower(), "login")
     wait = await passwords.begin_attempt(lookup, settings.login_attempts, settings.login_lock_minutes)
     if wait:
-        sentence = say("Terlalu banyak percobaan. Coba lagi {minutes} menit lagi.").format(minutes=wait)
+        sentence = _too_many(wait)
         return _password_page(request, officer, {"current": sentence}, 429)
     person = await _person(officer.username)
     if not await passwords.fits(now, person["password"] if person else None):
@@ -94,6 +94,15 @@ async def change_password(
     await passwords.set_password(officer.id, new, must_change=False)
     token = await access.open_session(officer.id, settings.session_hours)
     return _signed_in(officer.home, token, settings)
+
+
+def _too_many(minutes: int) -> str:
+    sentence = say_many(
+        "Terlalu banyak percobaan. Coba lagi {minutes} menit lagi.",
+        "Terlalu banyak percobaan. Coba lagi {minutes} menit lagi.",
+        minutes,
+    )
+    return sentence.format(minutes=minutes)
 
 
 def _troubles(officer: Officer, new: str, again: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from lapor.complaints.approving import REJECTION_REASONS
 from lapor.complaints.events import KINDS
 from lapor.complaints.queries.complaint import Happened, OneComplaint, Sent
-from lapor.locales import say
+from lapor.locales import say, say_many
 from lapor.words import localtime
 
 _BY = {
@@ -64,7 +64,10 @@ def _step(one: OneComplaint, again: Sequence[Happened]) -> Step:
     note = _note(one, first)
     if len(again) > 1:
         moment = localtime(last.at, one.row["zone"])
-        times = say("diulang {times} kali, terakhir {moment}").format(times=len(again) - 1, moment=moment)
+        count = len(again) - 1
+        times = say_many(
+            "diulang {times} kali, terakhir {moment}", "diulang {times} kali, terakhir {moment}", count
+        ).format(times=count, moment=moment)
         note = f"{note} · {times}" if note else times
     return Step(
         did=_did(one, first),

@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException, NotFoundException, TooManyRequest
 
 from lapor import limits
 from lapor.complaints import tickets
-from lapor.locales import say
+from lapor.locales import say_many
 from lapor.pages import AnyRequest, settle_language
 from lapor.settings import Settings
 
@@ -59,7 +59,15 @@ async def count_look_up(request: AnyRequest) -> None:
     wait = await limits.spend(request, "lookup", settings.lookup_limit, limits.MINUTE)
     if wait:
         settle_language(request)
-        sentence = say("Dari sambungan ini terlalu banyak nomor dicari. Coba lagi {seconds} detik lagi.")
         raise TooManyRequestsException(
-            headers={**limits.retry_after(wait), **UNLISTED}, extra=cast(Any, sentence.format(seconds=wait))
+            headers={**limits.retry_after(wait), **UNLISTED}, extra=cast(Any, _too_many(wait))
         )
+
+
+def _too_many(seconds: int) -> str:
+    sentence = say_many(
+        "Dari sambungan ini terlalu banyak nomor dicari. Coba lagi {seconds} detik lagi.",
+        "Dari sambungan ini terlalu banyak nomor dicari. Coba lagi {seconds} detik lagi.",
+        seconds,
+    )
+    return sentence.format(seconds=seconds)

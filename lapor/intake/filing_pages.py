@@ -25,7 +25,7 @@ from lapor.intake.addresses import (
 )
 from lapor.intake.filing_form import Checked, check
 from lapor.intake.filing_once import Opened, file_once, known, new_form
-from lapor.locales import current, say
+from lapor.locales import current, say, say_many
 from lapor.pages import AnyRequest, page, settle_language
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, RegionEntry, Registry
@@ -105,10 +105,15 @@ async def _registry() -> Registry:
 
 
 def _too_many(wait: int) -> str:
-    return say(
+    minutes = -(-wait // 60)
+    sentence = say_many(
         "Dari sambungan ini sudah banyak laporan masuk dalam satu jam. Tulisan Anda masih ada di sini; kirim lagi"
-        " {minutes} menit lagi."
-    ).format(minutes=-(-wait // 60))
+        " {minutes} menit lagi.",
+        "Dari sambungan ini sudah banyak laporan masuk dalam satu jam. Tulisan Anda masih ada di sini; kirim lagi"
+        " {minutes} menit lagi.",
+        minutes,
+    )
+    return sentence.format(minutes=minutes)
 
 
 def _form_page(

@@ -1,6 +1,6 @@
 """What the lists of choice on the desk offer, from the copy of the registers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lapor import database
@@ -12,11 +12,12 @@ Option = tuple[str, str]
 
 @dataclass(frozen=True)
 class Choices:
-    """Options as (value, text). Codes for filters, ids for forms."""
+    """Options as (value, text). Codes for filters, ids for forms. `english` has categories' English names by name."""
 
     categories: Sequence[Option]
     districts: Sequence[Option]
     agencies: Sequence[Option]
+    english: Mapping[str, str]
 
 
 async def filter_choices(regions: Sequence[int] = ()) -> Choices:
@@ -36,7 +37,13 @@ async def filter_choices(regions: Sequence[int] = ()) -> Choices:
             for entry in registry.agencies.values()
             if entry.active and (not inside or entry.region in inside)
         ],
+        english_categories(registry),
     )
+
+
+def english_categories(registry: Registry) -> Mapping[str, str]:
+    """Return the English name of each category that has one, by its Indonesian name."""
+    return {entry.name: entry.name_en for entry in registry.categories.values() if entry.name_en}
 
 
 async def agency_choices(registry: Registry, *, without: int, reported: int | None) -> Sequence[Option]:
