@@ -15,8 +15,8 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from lapor import crypto, database, failures, health, limits, logs, settings
-from lapor.admin import access, desk_pages, leader_pages, login, policy_preview
+from lapor import crypto, database, failures, health, limits, locales, logs, metrics, settings
+from lapor.admin import access, desk_pages, leader_pages, list_link, login, my_notices, policy_preview
 from lapor.admin.panel import create_panel
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.front_door import Application, FrontDoor
@@ -35,6 +35,8 @@ ROUTES: list[ControllerRouterHandler] = [
     *login.ROUTES,
     *desk_pages.ROUTES,
     *leader_pages.ROUTES,
+    *list_link.ROUTES,
+    *my_notices.ROUTES,
     *policy_preview.ROUTES,
 ]
 
@@ -60,7 +62,7 @@ def create_app(configuration: Settings) -> Application:
 
 def _litestar(configuration: Settings) -> Litestar:
     return Litestar(
-        [_static, health.health, health.ready, *ROUTES],
+        [_static, health.health, health.ready, metrics.metrics, *ROUTES],
         state=State({"settings": configuration, "site_cache": SiteCache()}),
         lifespan=[_lifespan(configuration)],
         csrf_config=CSRFConfig(
@@ -94,6 +96,7 @@ def _answer_refused(request: AnyRequest, error: Refused) -> Response[Any]:
 def _lifespan(configuration: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
+        locales.load()
         configuration.require("database_url", "redis_url", "secret_key", "encryption_keys", "lookup_keys")
         crypto.configure(configuration.encryption_keys, configuration.lookup_keys)
         database.configure(configuration.database_url)
