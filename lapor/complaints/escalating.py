@@ -5,7 +5,6 @@ its clocks, passes over what somebody else has locked, and fires one rung of eac
 messages in one transaction. `lapor.sla.ladder.fire` says in plain words what it does; a test compares the two.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +33,8 @@ IN_OTHER_AGENCY = ("other_agency",)
 _DUE = "SELECT id FROM clock WHERE next_at < $1 ORDER BY next_at LIMIT $2"
 
 # Heads are locked first, then clocks. A clock without a head is let through: firing it fails and sets it aside.
-_COMPLAINTS = "SELECT array_agg(DISTINCT complaint) FROM clock WHERE id = ANY ($1)"
+_LOCK_HEADS = """
+SELECT lock_complaints((SELECT array_agg(DISTINCT complaint) FROM clock WHERE id = ANY ($1)), true)"""
 _LOCK_CLOCKS = """
 SELECT k.id FROM clock k
 WHERE k.id = ANY ($1) AND k.next_at < $2
@@ -49,7 +49,7 @@ WITH due AS MATERIALIZED (
               ELSE k.rung_times[cardinality(k.rung_times)]
                    + k.repeat_every * (k.rung + 2 - cardinality(k.rung_times)) END AS following,
          c.region, c.owner_agency, c.offered_agency, c.reported_agency, c.status,
-         coalesce(r.live_from > $7, false) OR coalesce(a.live_from > $7, false) AS trial
+         coalesce(r.live_from > $3, false) OR coalesce(a.live_from > $3, false) AS trial
   FROM clock k
   JOIN policy_rung s ON s.policy = k.policy AND s.number = least(k.rung, cardinality(k.rung_times) - 1)
   JOIN complaint c ON c.id = k.complaint
@@ -57,54 +57,59 @@ WITH due AS MATERIALIZED (
   JOIN agency a ON a.id = c.owner_agency
   WHERE k.id = ANY ($1)
 ), rungs AS MATERIALIZED (
-  SELECT *, step IN ('notify', 'remind') AND (met_at IS NOT NULL OR coalesce(following < $2, false)) AS skipped,
+  SELECT *, CASE WHEN step IN ('notify', 'remind') THEN met_at IS NOT NULL OR coalesce(following < $2, false)
+                 WHEN step = 'close' THEN met_at IS NOT NULL ELSE false END AS skipped,
          coalesce(met_at > clock_due_at, false) AS answered_late
   FROM due
 ), moved AS (
   UPDATE clock SET rung = clock.rung + 1,
-    met_at = CASE WHEN rungs.step = 'close' THEN coalesce(clock.met_at, $7) ELSE clock.met_at END,
+    met_at = CASE WHEN rungs.step = 'close' THEN coalesce(clock.met_at, $3) ELSE clock.met_at END,
     next_at = CASE WHEN rungs.step = 'close' THEN NULL
                    WHEN rungs.met_at IS NULL OR rungs.following < rungs.met_at THEN rungs.following END
   FROM rungs WHERE clock.id = rungs.id
 ), fired AS (
   INSERT INTO escalation (clock, rung, complaint, step, due_at, fired_at, skipped, answered_late, trial)
-  SELECT id, rung, complaint, step, rung_at, $7, skipped, answered_late, trial FROM rungs ORDER BY rung_at
+  SELECT id, rung, complaint, step, rung_at, $3, skipped, answered_late, trial FROM rungs ORDER BY rung_at
+  RETURNING skipped
 ), closed AS (
-  UPDATE complaint SET status = 'closed', closed_at = $7, version = version + 1
+  UPDATE complaint SET status = 'closed', closed_at = $3, version = version + 1
   FROM rungs WHERE rungs.step = 'close' AND complaint.id = rungs.complaint AND complaint.status = ANY ($4)
-    AND rungs.met_at IS NULL
+    AND NOT rungs.skipped
 ), told AS (
   INSERT INTO event (complaint, kind, actor, agency, facts)
   SELECT complaint,
-         CASE WHEN step = 'close' THEN 'closed' WHEN skipped THEN 'rung_skipped' ELSE 'rung_' || step END,
+         CASE WHEN skipped THEN 'rung_skipped' WHEN step = 'close' THEN 'closed' ELSE 'rung_' || step END,
          'system', owner_agency,
          '{"clock":"' || kind || '","due":"' || to_char(rung_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
          || '","late":' || answered_late || ',"rung":' || rung || ',"trial":' || trial || '}'
   FROM rungs ORDER BY complaint, rung
+), ears AS MATERIALIZED (
+  SELECT e.code, e.near, o.id AS office, o.agency, a.region
+  FROM unnest($5::text[], $6::text[], $7::text[]) AS e(code, role, near)
+  JOIN office o ON o.role = e.role JOIN agency a ON a.id = o.agency WHERE o.active
 ), heard AS (
   SELECT rungs.*, code FROM rungs CROSS JOIN LATERAL unnest(audience) AS code WHERE NOT skipped
 ), listening AS (
-  SELECT h.id, h.rung, h.complaint, h.step, o.id AS office
-  FROM heard h JOIN office o ON o.agency = CASE WHEN h.code = ANY ($6) THEN h.offered_agency ELSE h.owner_agency END
-  WHERE h.code = ANY ($5) AND o.active AND o.role = ANY (string_to_array($3::jsonb ->> h.code, ','))
-    AND o.agency IS DISTINCT FROM h.reported_agency
+  SELECT h.id, h.rung, h.complaint, h.step, e.office
+  FROM heard h JOIN ears e ON e.code = h.code AND e.agency = h.owner_agency
+  WHERE e.near = 'agency' AND e.agency IS DISTINCT FROM h.reported_agency
   UNION
-  SELECT h.id, h.rung, h.complaint, h.step, o.id
-  FROM heard h JOIN agency a ON a.region = h.region JOIN office o ON o.agency = a.id
-  WHERE NOT h.code = ANY ($5) AND NOT h.trial AND o.active
-    AND o.role = ANY (string_to_array($3::jsonb ->> h.code, ',')) AND o.agency IS DISTINCT FROM h.reported_agency
+  SELECT h.id, h.rung, h.complaint, h.step, e.office
+  FROM heard h JOIN ears e ON e.code = h.code AND e.agency = h.offered_agency
+  WHERE e.near = 'other_agency' AND e.agency IS DISTINCT FROM h.reported_agency
+  UNION
+  SELECT h.id, h.rung, h.complaint, h.step, e.office
+  FROM heard h JOIN ears e ON e.code = h.code AND e.region = h.region
+  WHERE e.near = 'region' AND NOT h.trial AND e.agency IS DISTINCT FROM h.reported_agency
   UNION
   SELECT h.id, h.rung, h.complaint, h.step, NULL FROM heard h WHERE h.code = 'reporter'
+), sent AS (
+  INSERT INTO message (dedupe_key, kind, complaint, office, clock, rung, state, attempts, next_attempt_at, created_at)
+  SELECT 'rung:' || id || ':' || rung || ':' || coalesce(office::text, 'reporter'), 'rung_' || step, complaint, office,
+         id, rung, 'waiting', 0, $3, $3
+  FROM listening
 )
-INSERT INTO message (dedupe_key, kind, complaint, office, clock, rung, state, attempts, next_attempt_at, created_at)
-SELECT 'rung:' || id || ':' || rung || ':' || coalesce(office::text, 'reporter'), 'rung_' || step, complaint, office,
-       id, rung, 'waiting', 0, $7, $7
-FROM listening"""
-
-
-_COUNT = """
-SELECT count(*) FROM escalation e JOIN clock k ON k.id = e.clock AND e.rung = k.rung - 1
-WHERE k.id = ANY ($1) AND e.skipped = $2"""
+SELECT count(*) FILTER (WHERE NOT skipped) AS fired, count(*) FILTER (WHERE skipped) AS skipped FROM fired"""
 
 
 class _NotFired(Exception):
@@ -165,21 +170,15 @@ async def _fire_batch(clocks: Sequence[int], as_of: datetime | None) -> Swept:
     async with transaction("worker", at=as_of):
         now = await database.now()
         at = as_of or now
-        subjects = await database.fetchval(_COMPLAINTS, clocks)
-        heads = [row[0] for row in await database.fetch("SELECT lock_complaints($1, true)", subjects)]
+        heads = [row[0] for row in await database.fetch(_LOCK_HEADS, clocks)]
         held = [row["id"] for row in await database.fetch(_LOCK_CLOCKS, clocks, at, heads)]
         if not held:
             return Swept()
-        await database.execute(
-            _FIRE, held, at, _ROLES_BY_AUDIENCE, _CLOSABLE, _AGENCY_AUDIENCES, list(IN_OTHER_AGENCY), now
-        )
-        fired = await database.fetchval(_COUNT, held, False)
-        skipped = await database.fetchval(_COUNT, held, True)
-        if fired + skipped != len(held):
-            raise _NotFired(
-                f"{len(held) - fired - skipped} of {len(held)} clocks found no rung or no complaint"
-            )
-    return Swept(fired=fired, skipped=skipped)
+        rows = await database.fetch(_FIRE, held, at, now, _CLOSABLE, *_EARS)
+        swept = Swept(fired=rows[0]["fired"], skipped=rows[0]["skipped"])
+        if missing := len(held) - swept.fired - swept.skipped:
+            raise _NotFired(f"{missing} of {len(held)} clocks found no rung or no complaint")
+    return swept
 
 
 async def _set_aside(clock: int, error: Exception) -> None:
@@ -204,6 +203,18 @@ async def take_up_again() -> int:
     return len(rows)
 
 
-_AGENCY_AUDIENCES = [*IN_AGENCY, *IN_OTHER_AGENCY]
-_ROLES_BY_AUDIENCE = json.dumps({code: ",".join(roles) for code, roles in AUDIENCES.items()})
+def _near(code: str) -> str:
+    """Where the offices of an audience are looked for."""
+    if code in IN_AGENCY:
+        return "agency"
+    return "other_agency" if code in IN_OTHER_AGENCY else "region"
+
+
+# Audience, role, and where: one line for each role that listens, as three columns.
+_EARS: tuple[list[str], ...] = tuple(
+    map(
+        list,
+        zip(*((code, role, _near(code)) for code, roles in AUDIENCES.items() for role in roles), strict=True),
+    )
+)
 _CLOSABLE = [status for status, verbs in states.MOVES.items() if "close" in verbs]

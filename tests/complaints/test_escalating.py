@@ -9,7 +9,7 @@ from lapor import database
 from lapor.complaints import desk
 from lapor.complaints.escalating import Swept, take_up_again
 from lapor.sla.ladder import ClockState, fire
-from tests.complaints.conftest import Scene
+from tests.complaints.conftest import Scene, reporter
 from tests.ground import World
 
 
@@ -194,6 +194,20 @@ async def test_a_policy_by_which_a_clock_runs_is_not_changed_only_ended(scene: S
     with pytest.raises(asyncpg.CheckViolationError, match="a clock runs by this policy"):
         await scene.world.execute(change)
     await scene.world.execute("UPDATE policy SET valid_until = '2030-01-01' WHERE code = 'response'")
+
+
+async def test_a_window_that_the_reporter_used_does_not_close_when_the_sweep_comes_late(scene: Scene) -> None:
+    filed = await scene.file()
+    await desk.answer(scene.staff, filed.complaint_id, text="Sudah dijadwalkan")
+    await desk.claim_completion(scene.staff, filed.complaint_id, text="Sudah ditambal")
+    await desk.confirm(scene.checker, filed.complaint_id)
+    await scene.world.advance(24 * 40)
+    await desk.reopen(reporter(filed), filed.complaint_id, reason="Berlubang lagi")
+    await desk.sweep()
+    assert (await scene.complaint(filed))["status"] == "in_progress"
+    assert (2, "close", True, True) in await scene.fired(filed, "reporter_window")
+    assert "closed" not in await scene.kinds(filed)
+    assert await scene.world.fetchval("SELECT count(*) FROM message WHERE kind = 'rung_close'") == 0
 
 
 async def test_a_live_database_takes_no_time_from_outside(world: World) -> None:
