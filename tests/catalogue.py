@@ -12,7 +12,11 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
+from lapor.admin.labels import column_label, value_label
 from lapor.locales import CATALOGUES, RETOLD
+from lapor.routing.tables import AGENCY_KINDS, COMPLAINT_TYPES, COMPLETION_CLASSES
+from lapor.sla.policy import SELECTORS
+from lapor.sla.tables import CLOCK_KINDS, STEPS, UNITS
 
 ROOT = Path(__file__).parent.parent
 SAID = ("lapor/admin", "lapor/intake")
@@ -26,10 +30,17 @@ TELLING = {"Refused": 0, "Conflict": 0, "Kind": 0, "_by": 1}
 TABLES = {
     "lapor/complaints/states.py": ("LABELS",),
     "lapor/complaints/approving.py": ("REJECTION_REASONS",),
+    "lapor/complaints/pictures.py": ("REASONS",),
+    "lapor/complaints/photos.py": ("_examined",),
     "lapor/intake/letters.py": ("NO_HOLDER", "NO_ADDRESS", "NO_REPORTER_ADDRESS", "REPORTED"),
     "lapor/admin/passwords.py": ("trouble_with",),
     "lapor/routing/rules.py": ("_for_triage", "_leadership"),
+    "lapor/intake/outbound.py": ("_give_up",),
+    "lapor/sla/alarms.py": ("SENTENCES",),
 }
+
+# Fixed values that a page names with the panel's label.
+LABELLED = (CLOCK_KINDS, COMPLAINT_TYPES, COMPLETION_CLASSES, AGENCY_KINDS, UNITS, STEPS)
 
 
 @dataclass(frozen=True, order=True)
@@ -64,7 +75,9 @@ def sentences() -> set[Sentence]:
         for path in sorted((ROOT / folder).rglob("*.py")):
             found.update(_called(path, TELLING))
     for name, tables in TABLES.items():
-        found.update(Sentence(text) for text in _tabled(ROOT / name, tables))
+        found.update(_tabled(ROOT / name, tables))
+    found.update(Sentence(value_label(value)) for values in LABELLED for value in values)
+    found.update(Sentence(column_label(column)) for column in SELECTORS)
     return found
 
 
@@ -103,7 +116,7 @@ def _pattern(sentence: ast.JoinedStr) -> str:
     return "".join(parts)
 
 
-def _tabled(path: Path, names: tuple[str, ...]) -> Iterator[str]:
+def _tabled(path: Path, names: tuple[str, ...]) -> Iterator[Sentence]:
     missing = set(names)
     for node in ast.parse(path.read_text()).body:
         name = _name(node)
@@ -126,7 +139,7 @@ def _name(node: ast.stmt) -> str:
     return target.id if isinstance(target, ast.Name) else ""
 
 
-def _texts(node: ast.stmt) -> Iterator[str]:
+def _texts(node: ast.stmt) -> Iterator[Sentence]:
     """The texts of a table or a constant; of a function those that it assigns or returns."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         values = [one.value for one in ast.walk(node) if isinstance(one, ast.Assign | ast.Return)]
@@ -134,5 +147,8 @@ def _texts(node: ast.stmt) -> Iterator[str]:
         value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
         values = list(value.values) if isinstance(value, ast.Dict) else [value]
     for value in values:
-        if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value:
-            yield value.value
+        for one in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value:
+                yield Sentence(one.value, retold="{" in one.value)
+            elif isinstance(one, ast.JoinedStr):
+                yield Sentence(_pattern(one), retold=True)

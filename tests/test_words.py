@@ -69,7 +69,7 @@ SAID = re.compile(r'<(p|a|li|span|h3)[^>]*class="[^"]*said[^"]*"[^>]*>.*?</\1>',
 NAMES = """
 SELECT name FROM agency UNION SELECT short_name FROM agency UNION SELECT title FROM office
 UNION SELECT name FROM region UNION SELECT name FROM emergency_number UNION SELECT name FROM outside_body
-UNION SELECT reason FROM routing_rule UNION SELECT full_name FROM person UNION SELECT text FROM content
+UNION SELECT reason FROM routing_rule UNION SELECT source FROM policy UNION SELECT full_name FROM person UNION SELECT text FROM content
 UNION SELECT address FROM content UNION SELECT text FROM statement"""
 
 
@@ -197,6 +197,12 @@ async def test_the_leadership_reads_english(site: Visitor, simulated: World) -> 
     page = await _reads_english(site, simulated, "/pimpinan/eskalasi")
     assert "complaint past its deadline" in page.text
     await _reads_english(site, simulated, f"/pimpinan/aduan/{complaint}")
+
+
+async def test_what_a_policy_would_mean_is_told_in_english(site: Visitor, world: World) -> None:
+    await site.as_role("administrator", "smg-diskominfo")
+    for question in ("", "?waktu=completion&kategori=jalan-rusak", "?waktu=promise", "?waktu=transfer"):
+        await _reads_english(site, world, f"/meja/kebijakan{question}")
 
 
 async def test_a_category_is_named_in_english_where_the_register_has_it(site: Visitor, world: World) -> None:

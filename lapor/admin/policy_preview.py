@@ -15,6 +15,7 @@ from litestar.di import NamedDependency, Provide
 from lapor import database
 from lapor.admin.access import PREVIEW, PREVIEW_ROLES, Officer, current_officer, requires
 from lapor.admin.labels import column_label, value_label
+from lapor.admin.lists import categories_in_language
 from lapor.complaints.clocks import policy_facts
 from lapor.complaints.escalating import AUDIENCES, IN_AGENCY, IN_OTHER_AGENCY
 from lapor.complaints.queries.choices import filter_choices
@@ -106,7 +107,7 @@ async def preview(request: AnyRequest, officer: NamedDependency[Officer]) -> Res
         asked=asked,
         clocks=[(kind, say(value_label(kind))) for kind in CLOCK_KINDS],
         types=[(kind, say(value_label(kind))) for kind in COMPLAINT_TYPES],
-        categories=choices.categories,
+        categories=categories_in_language(choices),
         agencies=choices.agencies,
         versions=[(str(one.id), _version(one)) for one in _of_clock(schedule, asked.clock)],
         in_force=in_force and _forecast(in_force, asked, seen.at, schedule, ears),
