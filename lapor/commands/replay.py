@@ -5,31 +5,34 @@ import asyncio
 import json
 import re
 import secrets
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import asyncpg
-
-from lapor import database, runtime
+from lapor import crypto, database, runtime, settings
 from lapor.commands import OK, Failed, say, tell
 from lapor.commands.sweep import moment
 from lapor.embedded import Servers
 from lapor.replay import Report, read, replay, report
 from lapor.replay.report import Figures
 from lapor.replay.setting import Setting, prepare
-from lapor.runtime import ADDRESSES, Ground, grounded
+from lapor.replay.simulation import simulation
+from lapor.runtime import ADDRESSES, grounded
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}\Z")
-PROGRESS_SECONDS = 5
+STEP_PERCENT = 10
+TERMINAL_SECONDS = 0.2
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.epilog = (
-        "Runs in a simulation database of its own in the embedded servers, whatever servers are named: the data of an"
-        " installation is never touched. Columns: id, created_at, responded_at, text, address, kecamatan, kelurahan,"
-        " their codes, topic, agency."
+        "Runs in a simulation database made for it, in the embedded servers, or where LAPOR_OWNER_DATABASE_URL leads"
+        " when its role may create databases: the data of an installation is never touched. Columns: id, created_at,"
+        " responded_at, text, address, kecamatan, kelurahan, their codes, topic, agency."
     )
     parser.add_argument("file", type=Path, metavar="FILE.csv", help="the complaints")
     parser.add_argument(
@@ -37,7 +40,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--keep", metavar="DATABASE", help="keep the simulation under this name")
-    parser.add_argument("--timezone", default="Asia/Jakarta", metavar="ZONE", help="the zone of the region")
+    parser.add_argument(
+        "--timezone", type=_zone, default="Asia/Jakarta", metavar="ZONE", help="the zone of the region"
+    )
 
 
 def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -47,9 +52,9 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     records = read(options.file, options.until)
     if not records:
         raise Failed(f"{options.file} holds no complaint before {options.until.isoformat()}")
-    own = {name: value for name, value in environ.items() if name not in (*ADDRESSES, "LAPOR_ENVIRONMENT")}
-    with grounded(own) as ground:
-        told = asyncio.run(_replay(options, ground, Setting(records, options.timezone)))
+    setting = Setting(records, options.timezone)
+    with _place(environ) as where, asyncio.Runner(loop_factory=_quick_loop()) as runner:
+        told = runner.run(_replay(where, options, setting))
     if options.json:
         say(json.dumps(told.as_mapping(), ensure_ascii=False))
     else:
@@ -57,67 +62,93 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return OK
 
 
-async def _replay(options: argparse.Namespace, ground: Ground, setting: Setting) -> Report:
-    if ground.servers is None:
-        raise Failed("a replay needs the embedded servers")
+def _zone(name: str) -> str:
+    """The name of a time zone; argparse turns the error into wrong usage."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise argparse.ArgumentTypeError(f"{name!r} is not a time zone such as Asia/Jakarta") from None
+    return name
+
+
+@contextmanager
+def _place(environ: Mapping[str, str]) -> Iterator[Servers | str]:
+    """The embedded servers, or the address of a named owner, with keys and logs configured."""
+    own = {name: value for name, value in environ.items() if name not in (*ADDRESSES, "LAPOR_ENVIRONMENT")}
+    owner_url = environ.get("LAPOR_OWNER_DATABASE_URL")
+    if not owner_url:
+        with grounded(own) as ground:
+            if ground.servers is None:
+                raise Failed("a replay needs the embedded servers")
+            yield ground.servers
+        return
+    given = settings.read(own)
+    runtime.configure(given)
+    if not (given.encryption_keys and given.lookup_keys):
+        # Nobody is told anything in a simulation, so nobody will need these keys again.
+        crypto.configure([("1", secrets.token_bytes(32))], [("1", secrets.token_bytes(32))])
+    yield owner_url
+
+
+def _quick_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The faster event loop where there is one: a replay is one long conversation with the database."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+async def _replay(where: Servers | str, options: argparse.Namespace, setting: Setting) -> Report:
     name = options.keep or f"lapor_replay_{secrets.token_hex(4)}"
     begun = time.monotonic()
-    people, url = await _simulation(ground.servers, name, setting)
-    try:
-        database.configure(url)
+    async with simulation(where, name, keep=bool(options.keep)) as made:
+        people = await prepare(made.owner_url, setting)
+        database.configure(made.url)
         await database.open_pool(2)
         try:
             await replay(setting, people, options.until, progress=_Progress())
             told = await report(options.until)
         finally:
             await database.close_pool()
-    finally:
-        if not options.keep:
-            await _drop(ground.servers, name)
     tell(f"replayed in {time.monotonic() - begun:.0f} s")
     if options.keep:
-        tell(f"kept: `lapor servers --database {name}` shows its address")
+        shown = "" if isinstance(where, str) else f": `lapor servers --database {name}` shows its address"
+        tell(f"the simulation is kept in the database {name}{shown}")
     return told
 
 
-async def _simulation(servers: Servers, name: str, setting: Setting) -> tuple[dict[str, int], str]:
-    """A new database for this replay: who works in it, and the address of a log-in that may do everything there."""
-    async with runtime.alone(servers) as superuser:
-        if await superuser.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
-            raise Failed(f"there is a database {name} already: choose another name")
-        await runtime.prepare_alone(servers, name)
-        url = await runtime.simulation_url(superuser, servers, name)
-    owner_url = runtime.embedded_environment(servers, {}, name)["LAPOR_OWNER_DATABASE_URL"]
-    return await prepare(owner_url, setting), url
-
-
-async def _drop(servers: Servers, name: str) -> None:
-    connection = await asyncpg.connect(servers.admin_url())
-    try:
-        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    finally:
-        await connection.close()
-
-
 class _Progress:
-    """A line every few seconds."""
+    """One line that is written over on a terminal; elsewhere a line for every tenth."""
 
     def __init__(self) -> None:
-        self.next = time.monotonic() + PROGRESS_SECONDS
+        self.terminal = sys.stderr.isatty()
+        self.percent = 0
+        self.next = 0.0
 
     def __call__(self, done: int, total: int) -> None:
-        if time.monotonic() >= self.next:
-            self.next = time.monotonic() + PROGRESS_SECONDS
-            tell(f"{done} of {total} filings and answers")
+        if self.terminal:
+            self._write_over(done, total)
+        elif (percent := 100 * done // total // STEP_PERCENT * STEP_PERCENT) > self.percent:
+            self.percent = percent
+            tell(f"{percent} %: {done} of {total} filings and answers")
+
+    def _write_over(self, done: int, total: int) -> None:
+        if done < total and time.monotonic() < self.next:
+            return
+        self.next = time.monotonic() + TERMINAL_SECONDS
+        end = "\n" if done == total else ""
+        sys.stderr.write(f"\r{done} of {total} filings and answers ({100 * done // total} %){end}")
+        sys.stderr.flush()
 
 
 def _print(told: Report) -> None:
     say(f"until {told.until.isoformat()}")
     head = ("complaints", "answered", "on time", "escalated", "open", "doubles", "median", "90th", "agency")
     say(_line(*head))
-    for name, figures in sorted(told.agencies.items(), key=lambda item: -item[1].complaints):
-        say(_figures(figures, name))
     say(_figures(told.total, "all"))
+    for name, figures in sorted(told.agencies.items(), key=lambda item: (-item[1].complaints, item[0])):
+        say(_figures(figures, name))
 
 
 def _figures(figures: Figures, name: str) -> str:

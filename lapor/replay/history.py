@@ -1,12 +1,14 @@
 """A file of dated complaints, as it is read."""
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 REQUIRED = ("id", "created_at", "responded_at", "text", "kecamatan_code", "kelurahan_code", "topic", "agency")
+_CODE = re.compile(r"\d{2}\.\d{2}\.\d{2}(\.\d{4})?\Z")
 LEVELS = {"kelurahan": "kelurahan", "kecamatan": "kecamatan"}
 
 
@@ -50,18 +52,24 @@ def _unanswered(record: Record) -> Record:
 
 def _records(path: Path) -> Iterator[Record]:
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
-        missing = [name for name in REQUIRED if name not in (rows.fieldnames or ())]
-        if missing:
-            raise HistoryError(f"the columns {', '.join(missing)} are missing")
-        for number, row in enumerate(rows, 2):
-            try:
+        rows = csv.DictReader(lines, restval="")
+        number = 1
+        try:
+            missing = [name for name in REQUIRED if name not in (rows.fieldnames or ())]
+            if missing:
+                raise HistoryError(f"the columns {', '.join(missing)} are missing")
+            for row in rows:
+                number += 1
                 yield _record(row)
-            except (ValueError, TypeError) as error:
-                raise HistoryError(f"row {number}: {error}") from error
+        except UnicodeDecodeError as error:
+            raise HistoryError(f"the file is not UTF-8 text after row {number}") from error
+        except (ValueError, csv.Error) as error:
+            raise HistoryError(f"row {number}: {error}") from error
 
 
 def _record(row: dict[str, str]) -> Record:
+    # PostgreSQL keeps no NUL.
+    row = {name: value.replace("\0", "") for name, value in row.items() if isinstance(value, str)}
     filed_at = _moment(row["created_at"])
     if filed_at is None:
         raise ValueError("created_at is empty")
@@ -76,13 +84,24 @@ def _record(row: dict[str, str]) -> Record:
         district=_place(row["kecamatan_code"], row.get("kecamatan", "")),
         village=_place(row["kelurahan_code"], row.get("kelurahan", "")),
         topic=row["topic"].strip() or "Lain-lain",
-        agency=row["agency"].strip(),
+        agency=_agency(row["agency"]),
         agency_kind=LEVELS.get(level, "dinas"),
     )
 
 
+def _agency(name: str) -> str:
+    if not name.strip():
+        raise ValueError("agency is empty")
+    return name.strip()
+
+
 def _place(code: str, name: str) -> tuple[str, str] | None:
-    return (code.strip(), name.strip() or code.strip()) if code.strip() else None
+    code = code.strip()
+    if not code:
+        return None
+    if not _CODE.match(code):
+        raise ValueError(f"{code!r} is not a code such as 35.78.02 or 35.78.02.1004")
+    return code, name.strip() or code
 
 
 def _moment(text: str) -> datetime | None:

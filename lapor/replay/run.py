@@ -97,7 +97,9 @@ async def replay(
 def _acts(records: Sequence[Record]) -> list[tuple[datetime, bool, int]]:
     """When something was filed or answered, and the number of its record; at one moment filings come first."""
     filings = [(record.filed_at, False, number) for number, record in enumerate(records)]
-    answers = [(record.answered_at, True, number) for number, record in enumerate(records) if record.answered_at]
+    answers = [
+        (record.answered_at, True, number) for number, record in enumerate(records) if record.answered_at
+    ]
     return sorted(filings + answers)
 
 
