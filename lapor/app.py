@@ -16,7 +16,16 @@ from litestar.types import ControllerRouterHandler
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from lapor import crypto, database, failures, health, limits, locales, logs, metrics, settings
-from lapor.admin import access, desk_pages, leader_pages, list_link, login, my_notices, policy_preview
+from lapor.admin import (
+    access,
+    desk_pages,
+    leader_pages,
+    list_link,
+    login,
+    my_notices,
+    photo_pages,
+    policy_preview,
+)
 from lapor.admin.panel import create_panel
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.front_door import Application, FrontDoor
@@ -37,6 +46,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *leader_pages.ROUTES,
     *list_link.ROUTES,
     *my_notices.ROUTES,
+    *photo_pages.ROUTES,
     *policy_preview.ROUTES,
 ]
 

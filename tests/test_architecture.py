@@ -28,13 +28,14 @@ GROUND = {
     "words",
     "locales",
 }
-FRAME = {"pages", "site", "failures", "front_door", "limits"}
+FRAME = {"pages", "site", "failures", "front_door", "limits", "uploads"}
 DECIDERS = {"routing", "sla"}
 RECORD = {"complaints"}
 EDGES = {"intake", "admin", "sla.worker", "sla.audit"}
 ASSEMBLY = {
     "app",
     "health",
+    "metrics",
     "schema",
     "ticker",
     "worker",

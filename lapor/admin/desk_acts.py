@@ -10,8 +10,9 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
+from litestar.types import Empty
 
-from lapor import database
+from lapor import database, uploads
 from lapor.admin.access import QUEUE, Officer, desk_only
 from lapor.admin.desk_forms import Form, read_form
 from lapor.admin.desk_view import Returned, Shown, complaint_page, missing, read
@@ -67,7 +68,9 @@ async def refuse_transfer(form: Form) -> None:
 
 async def claim_completion(form: Form) -> None:
     """Claiming that the work is done."""
-    await desk.claim_completion(form.actor, form.complaint, text=form.text, version=form.version)
+    await desk.claim_completion(
+        form.actor, form.complaint, text=form.text, photos=form.photos(), version=form.version
+    )
 
 
 async def request_rejection(form: Form) -> None:
@@ -158,7 +161,14 @@ def done(act: str) -> str:
 def _handler(act: str, verb: Verb) -> HTTPRouteHandler:
     """A handler that carries out one verb and shows the complaint again, with what went wrong if anything did."""
 
-    @post(f"/meja/aduan/{{complaint:int}}/{act}", guards=[desk_only], name=f"desk:{act}")
+    limit = uploads.MOST_BODY if act == acts.COMPLETION else Empty
+
+    @post(
+        f"/meja/aduan/{{complaint:int}}/{act}",
+        guards=[desk_only],
+        name=f"desk:{act}",
+        request_max_body_size=limit,
+    )
     async def handler(
         request: AnyRequest, complaint: FromPath[int], officer: NamedDependency[Officer]
     ) -> Response[Any]:

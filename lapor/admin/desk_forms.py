@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from lapor import uploads
 from lapor.admin.access import Officer
 from lapor.complaints.actor import Actor
 from lapor.complaints.errors import Refused
+from lapor.complaints.pictures import REASONS, Picture
 from lapor.locales import say
 from lapor.pages import AnyRequest
 
@@ -25,6 +27,7 @@ class Form:
     officer: Officer
     complaint: int
     typed: Mapping[str, str]
+    given: uploads.Photos = field(default_factory=uploads.Photos)
 
     @property
     def actor(self) -> Actor:
@@ -51,6 +54,14 @@ class Form:
         text = self.typed.get(name, "")
         return int(text) if text.isdecimal() and len(text) < 19 else 0
 
+    def photos(self) -> Sequence[Picture]:
+        """Return the photos; raises Refused when one cannot be used, so that nothing is claimed without it."""
+        for refusal in self.given.refused:
+            reason = say(REASONS[refusal.code])
+            sentence = say("Foto ke-{number} tidak dapat dipakai: {reason}")
+            raise Refused(sentence.format(number=refusal.number, reason=reason), "photos")
+        return self.given.usable
+
     def promise(self, name: str) -> datetime:
         """Return the end of the office day that was typed as YYYY-MM-DD; raises Refused when it is none."""
         try:
@@ -61,7 +72,7 @@ class Form:
 
 
 async def read_form(request: AnyRequest, officer: Officer, complaint: int) -> Form:
-    """Return the form of this request, without its token and without files."""
-    fields = await request.form()
-    typed = {name: value for name, value in fields.items() if isinstance(value, str) and name != _TOKEN}
-    return Form(officer, complaint, typed)
+    """Return the form of this request, without its token."""
+    typed = await uploads.fields(request)
+    typed.pop(_TOKEN, None)
+    return Form(officer, complaint, typed, await uploads.photos(request))

@@ -9,6 +9,7 @@ from datetime import datetime
 from lapor.complaints.approving import REJECTION_REASONS
 from lapor.complaints.events import KINDS
 from lapor.complaints.queries.complaint import Happened, OneComplaint, Sent
+from lapor.complaints.queries.photos import Photo
 from lapor.locales import say, say_many
 from lapor.words import localtime
 
@@ -36,11 +37,17 @@ class Step:
     text: str
     note: str
     told: Sequence[Sent]
+    photos: Sequence[Photo]
 
 
 def tell(one: OneComplaint) -> list[Step]:
-    """Return the story, oldest first; escalations that only repeat one another are told once."""
-    return [_step(one, again) for again in _gathered(one.story)]
+    """Return the story, oldest first; escalations that only repeat one another are told once.
+
+    A photo stands beside the words that it came with, and is no step of its own.
+    """
+    return [
+        _step(one, again) for again in _gathered([step for step in one.story if step.kind != "photo_added"])
+    ]
 
 
 def _gathered(story: Sequence[Happened]) -> list[list[Happened]]:
@@ -76,6 +83,7 @@ def _step(one: OneComplaint, again: Sequence[Happened]) -> Step:
         text=first.said.text if first.said else "",
         note=note,
         told=_latest(message for happened in again for message in happened.told),
+        photos=[photo for photo in one.photos if first.said and photo.statement == first.said.id],
     )
 
 
@@ -102,6 +110,7 @@ def _did(one: OneComplaint, happened: Happened) -> str:
         giver=_short(one, happened.facts.get("from")),
         person=happened.person or say("Petugas"),
         clock=clock_name(str(happened.facts.get("clock", ""))),
+        stars=happened.facts.get("stars"),
     )
 
 
@@ -133,6 +142,7 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("rung_remind", ""): say("Sistem mengingatkan: {clock}"),
         ("rung_escalate", ""): say("Sistem mengeskalasi: {clock} terlewat"),
         ("rung_skipped", ""): say("Sistem mencatat peringatan yang sudah terlampaui: {clock}"),
+        ("rated", ""): say("Pelapor memberi nilai {stars} dari 5"),
         ("closed", ""): say("Sistem menutup laporan karena masa tanggapan pelapor lewat"),
     }
 

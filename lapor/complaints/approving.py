@@ -1,5 +1,6 @@
 """What needs a second person: completion, rejection, referral. One claims, another confirms or refuses."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import asyncpg
@@ -10,6 +11,8 @@ from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
 from lapor.complaints.errors import Refused
 from lapor.complaints.holding import DECIDING_ROLES, Held, holding
+from lapor.complaints.photos import attach_proof, examine
+from lapor.complaints.pictures import Picture
 from lapor.complaints.publishing import publish_statement
 from lapor.complaints.statements import say, tell_offices, tell_reporter
 
@@ -35,9 +38,19 @@ _CLAIMED: dict[str, str] = {
 _CONFIRMED: dict[str, str] = {"completion": "completed", "rejection": "rejected", "referral": "referred"}
 
 
-async def claim_completion(actor: Actor, complaint: int, *, text: str, version: int | None = None) -> None:
-    """Claim that the work is done, with what was done; a second person confirms it."""
-    await _claim(actor, complaint, "completion", text, version)
+async def claim_completion(
+    actor: Actor,
+    complaint: int,
+    *,
+    text: str,
+    photos: Sequence[Picture] = (),
+    version: int | None = None,
+) -> None:
+    """Claim that the work is done, with what was done and photos that prove it; a second person confirms it.
+
+    Raises Refused for a photo that proved another complaint or is the reporter's own.
+    """
+    await _claim(actor, complaint, "completion", text, version, photos=photos)
 
 
 async def request_rejection(
@@ -93,6 +106,7 @@ async def _claim(
     *,
     reason_code: str = "",
     outside_body: int | None = None,
+    photos: Sequence[Picture] = (),
 ) -> None:
     async with holding(actor, complaint, version) as held:
         held.move(_VERBS[kind])
@@ -103,6 +117,7 @@ async def _claim(
             raise Refused("Sudah ada pengajuan yang menunggu pemeriksa.")
         if held.row["offered_agency"]:
             raise Refused("Laporan ini sedang ditawarkan ke instansi lain.")
+        proofs = await examine(held, photos)
         statement, digest = await say(held, kind, text)
         if outside_body is not None and not await database.fetchval(
             "SELECT EXISTS (SELECT FROM outside_body WHERE id = $1 AND active)", outside_body
@@ -125,6 +140,7 @@ async def _claim(
         opened = held.schedule.open("approval", held.policy_facts, held.at)
         await clocks.start(held.id, Start("approval", opened, held.at, 1, "approval", approval))
         await held.record(_CLAIMED[kind], facts={"approval": approval, "reason": reason_code}, digest=digest)
+        await attach_proof(held, proofs, statement)
         await tell_offices(held, "approval_requested", ["checker", "agency_head"], agency=held.owner.id)
 
 

@@ -35,6 +35,7 @@ REASONS: Final = {
     "besar": "gambarnya terlalu besar untuk dibuka. Perkecil dahulu, lalu kirim lagi.",
     "rusak": "berkasnya rusak dan tidak dapat dibuka.",
     "lebih": "paling banyak 5 foto sekaligus.",
+    "gagal": "ada gangguan di pihak kami. Kirim lagi fotonya lewat balasan di halaman laporan Anda.",
 }
 
 _FORMATS = (

@@ -1,6 +1,7 @@
 """What the reporter says afterwards: a reply, “this is not an answer”, “it is not solved”, “it is solved”."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from lapor import database
 from lapor.complaints import clocks
@@ -8,22 +9,43 @@ from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
 from lapor.complaints.errors import Refused
 from lapor.complaints.holding import Held, holding
+from lapor.complaints.masking import mask_national_ids
+from lapor.complaints.photos import attach
+from lapor.complaints.pictures import Picture
 from lapor.complaints.statements import say, tell_offices
 from lapor.sla.calendar import CalendarMissing
 
 LISTENERS = ["liaison", "agency_head"]
 DISPUTE_WORKING_DAYS = 10
+SENT_AGAIN = timedelta(minutes=10)
 
 
-async def reply(actor: Actor, complaint: int, *, text: str) -> None:
-    """Add something to one's complaint; no clock moves."""
+async def reply(actor: Actor, complaint: int, *, text: str, photos: Sequence[Picture] = ()) -> None:
+    """Add something to one's complaint; no clock moves. The same words sent again at once stand there once."""
     async with holding(actor, complaint) as held:
         _must_be_reporter(actor)
         if held.row["status"] in ("closed", "rejected"):
             raise Refused("Laporan ini sudah ditutup. Buka kembali bila masalahnya belum selesai.", "text")
-        _, digest = await say(held, "reply", text, to_reporter=True)
+        statement = await _sent_before(held, text)
+        if statement is not None:
+            await attach(held, "reply", photos, statement)
+            return
+        statement, digest = await say(held, "reply", text, to_reporter=True)
         await held.record("replied", digest=digest)
+        await attach(held, "reply", photos, statement)
         await tell_offices(held, "replied", LISTENERS, agency=held.owner.id)
+
+
+async def _sent_before(held: Held, text: str) -> int | None:
+    """The last reply, if it is this one: a second tap, or a second try after a lost connection."""
+    found: int | None = await database.fetchval(
+        "SELECT id FROM (SELECT id, kind, text, made_at FROM statement WHERE complaint = $1 ORDER BY id DESC LIMIT 1) last"
+        " WHERE kind = 'reply' AND text = $2 AND made_at > $3",
+        held.id,
+        mask_national_ids(text.strip()),
+        held.at - SENT_AGAIN,
+    )
+    return found
 
 
 async def dispute(actor: Actor, complaint: int, *, reason: str) -> None:

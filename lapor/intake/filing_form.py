@@ -48,6 +48,7 @@ class Checked:
     typed: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
     filing: Filing | None = None
+    photos: int = 0
 
     @property
     def contact_kind(self) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Annotated, Any
+from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath
+from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from lapor import database, limits
+from lapor import database, limits, uploads
 from lapor.complaints import desk, tickets
-from lapor.intake import residents
+from lapor.intake import photo_form, residents
 from lapor.intake.addresses import (
     PRIVATE,
     address,
@@ -25,13 +25,12 @@ from lapor.intake.addresses import (
 )
 from lapor.intake.filing_form import Checked, check
 from lapor.intake.filing_once import Opened, file_once, known, new_form
+from lapor.intake.following_view import photos_at
 from lapor.locales import current, say, say_many
 from lapor.pages import AnyRequest, page, settle_language
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, RegionEntry, Registry
 from lapor.settings import Settings
-
-Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 # Beyond this the list would outweigh the page; the address then says where in the district.
 MOST_VILLAGES = 600
@@ -43,12 +42,13 @@ async def filing_form(request: AnyRequest) -> Response[Any]:
     return _form_page(request, await _registry(), Checked({"form": new_form()}))
 
 
-@post("/lapor")
-async def send_filing(request: AnyRequest, data: Form) -> Response[Any]:
+@post("/lapor", **photo_form.LARGE)
+async def send_filing(request: AnyRequest) -> Response[Any]:
     """File a complaint and go on to its ticket; whatever is wrong comes back beside its field."""
     settle_language(request)
     registry = await _registry()
-    form = check(data, registry)
+    form = check(await uploads.fields(request), registry)
+    form.photos = len(await uploads.chosen(request))
     form.typed["form"] = known(form.typed["form"])
     if form.filing is None:
         return _form_page(request, registry, form, 422)
@@ -62,11 +62,14 @@ async def send_filing(request: AnyRequest, data: Form) -> Response[Any]:
     except desk.Refused as refusal:
         form.errors[refusal.field or ""] = say(refusal.message)
         return _form_page(request, registry, form, 422)
-    return _sent(opened, form.contact_kind, settings)
+    refused = await photo_form.keep(request, opened.ticket, opened.secret) if form.photos else []
+    return _sent(opened, {"kontak": form.contact_kind, photo_form.TOLD: photo_form.told(refused)}, settings)
 
 
-def _sent(opened: Opened, contact_kind: str, settings: Settings) -> Response[Any]:
-    where = address(opened.ticket, f"terkirim?kontak={contact_kind}")
+def _sent(opened: Opened, news: dict[str, str], settings: Settings) -> Response[Any]:
+    where = address(opened.ticket, "terkirim?") + urlencode(
+        {name: said for name, said in news.items() if said}
+    )
     return Redirect(where, status_code=303, cookies=[key_cookie(settings, opened.ticket, opened.secret)])
 
 
@@ -96,6 +99,9 @@ async def filed_page(request: AnyRequest, ticket: FromPath[str]) -> Response[Any
         now=own.row["now"],
         zone=own.row["timezone"],
         receipt_hash=own.receipt,
+        photos=own.photos,
+        photos_at=photos_at(own.row["ticket"]),
+        photo_news=photo_form.news(request),
     )
 
 
@@ -134,6 +140,7 @@ def _form_page(
         agencies=[agency for agency in registry.agencies.values() if agency.active],
         typed=form.typed,
         errors=form.errors,
+        photos_again=form.photos > 0,
     )
 
 
@@ -156,7 +163,10 @@ def _areas(registry: Registry) -> list[dict[str, Any]]:
     inside: dict[str, list[RegionEntry]] = defaultdict(list)
     for region in registry.regions.values():
         inside[region.parent or ""].append(region)
-    few = sum(region.kind in ("village", "urban_village") for region in registry.regions.values()) <= MOST_VILLAGES
+    few = (
+        sum(region.kind in ("village", "urban_village") for region in registry.regions.values())
+        <= MOST_VILLAGES
+    )
     return [
         {
             "name": region.name,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath
+from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from lapor import uploads
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor
+from lapor.complaints.rating import STARS
 from lapor.crypto import secret_hash
-from lapor.intake import residents
+from lapor.intake import photo_form, residents
 from lapor.intake.addresses import (
     COOKIE,
     PRIVATE,
@@ -32,8 +34,10 @@ from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
 from lapor.site import Site
 
-Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
-Verb = Callable[[Actor, int, str], Awaitable[None]]
+_STARS = frozenset(str(stars) for stars in STARS)
+Typed = dict[str, str]
+# A verb of the reporter; it returns the photos that could not be used.
+Verb = Callable[[Actor, int, Typed], Awaitable[Sequence[uploads.Refusal]]]
 
 
 @get("/laporan/{ticket:str}")
@@ -65,44 +69,66 @@ async def open_own(request: AnyRequest, ticket: FromPath[str], secret: FromPath[
     return Redirect(address(code), status_code=303, cookies=[cookie], headers=dict(PRIVATE))
 
 
-@post("/laporan/{ticket:str}/balasan")
-async def send_reply(request: AnyRequest, ticket: FromPath[str], data: Form) -> Response[Any]:
-    """Add something to one's complaint."""
+@post("/laporan/{ticket:str}/balasan", **photo_form.LARGE)
+async def send_reply(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
+    """Add something to one's complaint, in words, in photos or in both."""
 
-    async def verb(actor: Actor, complaint: int, words: str) -> None:
-        await desk.reply(actor, complaint, text=words)
+    async def verb(actor: Actor, complaint: int, typed: Typed) -> Sequence[uploads.Refusal]:
+        given = await uploads.photos(request)
+        text = typed["text"]
+        if not text and given.refused and not given.usable:
+            raise desk.Refused(photo_form.sentences(given.refused)[0], "photos")
+        if not text and given.usable:
+            text = say("Foto terlampir.")
+        await desk.reply(actor, complaint, text=text, photos=given.usable)
+        return given.refused
 
-    return await _speak(request, ticket, "reply", verb, data)
+    return await _speak(request, ticket, "reply", verb)
 
 
 @post("/laporan/{ticket:str}/bantahan")
-async def send_dispute(request: AnyRequest, ticket: FromPath[str], data: Form) -> Response[Any]:
+async def send_dispute(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
     """Say that an answer is none."""
 
-    async def verb(actor: Actor, complaint: int, words: str) -> None:
-        await desk.dispute(actor, complaint, reason=words)
+    async def verb(actor: Actor, complaint: int, typed: Typed) -> Sequence[uploads.Refusal]:
+        await desk.dispute(actor, complaint, reason=typed["reason"] or typed["text"])
+        return ()
 
-    return await _speak(request, ticket, "dispute", verb, data)
+    return await _speak(request, ticket, "dispute", verb)
 
 
 @post("/laporan/{ticket:str}/pembukaan-kembali")
-async def send_reopening(request: AnyRequest, ticket: FromPath[str], data: Form) -> Response[Any]:
+async def send_reopening(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
     """Say that it is not solved after all."""
 
-    async def verb(actor: Actor, complaint: int, words: str) -> None:
-        await desk.reopen(actor, complaint, reason=words)
+    async def verb(actor: Actor, complaint: int, typed: Typed) -> Sequence[uploads.Refusal]:
+        await desk.reopen(actor, complaint, reason=typed["reason"] or typed["text"])
+        return ()
 
-    return await _speak(request, ticket, "reopen", verb, data)
+    return await _speak(request, ticket, "reopen", verb)
 
 
 @post("/laporan/{ticket:str}/persetujuan")
-async def send_agreement(request: AnyRequest, ticket: FromPath[str], data: Form) -> Response[Any]:
+async def send_agreement(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
     """Agree that it is done."""
 
-    async def verb(actor: Actor, complaint: int, _: str) -> None:
+    async def verb(actor: Actor, complaint: int, _: Typed) -> Sequence[uploads.Refusal]:
         await desk.accept(actor, complaint)
+        return ()
 
-    return await _speak(request, ticket, "agree", verb, data)
+    return await _speak(request, ticket, "agree", verb)
+
+
+@post("/laporan/{ticket:str}/penilaian")
+async def send_rating(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
+    """Say how content one is."""
+
+    async def verb(actor: Actor, complaint: int, typed: Typed) -> Sequence[uploads.Refusal]:
+        stars = int(typed["stars"]) if typed["stars"] in _STARS else 0
+        await desk.rate(actor, complaint, stars=stars, text=typed["text"])
+        return ()
+
+    return await _speak(request, ticket, "rate", verb)
 
 
 @post("/laporan/{ticket:str}/tutup")
@@ -113,15 +139,16 @@ async def leave(ticket: FromPath[str]) -> Response[Any]:
     return gone
 
 
-async def _speak(request: AnyRequest, ticket: str, form: str, verb: Verb, data: dict[str, Any]) -> Response[Any]:
+async def _speak(request: AnyRequest, ticket: str, form: str, verb: Verb) -> Response[Any]:
     settle_language(request)
     code, secret = ticket_of(ticket), given_key(request)
     complaint = await residents.own_id(code, secret)
     if complaint is None:
         raise not_there()
-    typed = {name: tidy(data.get(name)) for name in ("text", "reason")}
+    data = await uploads.fields(request)
+    typed = {name: tidy(data.get(name)) for name in ("text", "reason", "stars")}
     try:
-        await verb(Actor.reporter(secret_hash(secret)), complaint, typed["text"] or typed["reason"])
+        refused = await verb(Actor.reporter(secret_hash(secret)), complaint, typed)
     except desk.NotFound:
         raise not_there() from None
     except desk.Refused as refusal:
@@ -130,29 +157,9 @@ async def _speak(request: AnyRequest, ticket: str, form: str, verb: Verb, data: 
             raise not_there() from None
         errors = {refusal.field or "": say(refusal.message)}
         return _own_page(request, own, failed=form, errors=errors, typed=typed)
-    return Redirect(f"{address(code)}?kabar={form}", status_code=303)
-
-
-@get("/laporan/{ticket:str}/bukti")
-async def check_receipt(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
-    """Whether a receipt is this complaint's and its chain unbroken; for whoever has opened the complaint here."""
-    await count_look_up(request)
-    code = ticket_of(ticket)
-    receipt = tidy(request.query_params.get("receipt")).lower()
-    own = await residents.own(code, given_key(request))
-    result = None
-    if own:
-        result = {"matches": own.receipt == receipt and own.unbroken, "at": own.events[0]["recorded_at"]}
-    return page(
-        request,
-        "residents/verify.html",
-        headers=PRIVATE,
-        checks=True,
-        closed=own is None,
-        typed={"ticket": ticket, "receipt": receipt},
-        result=result,
-        zone=own.row["timezone"] if own else None,
-    )
+    news = {"kabar": form, photo_form.TOLD: photo_form.told(refused)}
+    where = address(code) + "?" + urlencode({name: said for name, said in news.items() if said})
+    return Redirect(where, status_code=303)
 
 
 def _own_page(
@@ -175,6 +182,7 @@ def _own_page(
         errors=errors or {},
         typed=typed or {},
         told="" if errors else _news(request.query_params.get("kabar", "")),
+        photo_news=[] if errors else photo_form.news(request),
     )
 
 
@@ -184,6 +192,7 @@ def _news(form: str) -> str:
         "dispute": say("Kami minta instansi menjawab lagi. Batas waktunya sudah berjalan."),
         "reopen": say("Laporan dibuka kembali. Batas waktunya dihitung dari sekarang."),
         "agree": say("Terima kasih. Laporan ini ditutup."),
+        "rate": say("Terima kasih atas penilaian Anda."),
     }
     return told.get(form, "")
 
@@ -195,6 +204,6 @@ ROUTES: list[ControllerRouterHandler] = [
     send_dispute,
     send_reopening,
     send_agreement,
+    send_rating,
     leave,
-    check_receipt,
 ]

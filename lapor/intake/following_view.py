@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lapor.complaints import states, tickets
+from lapor.complaints.rating import RATEABLE
 from lapor.intake import story
 from lapor.intake.addresses import address
 from lapor.intake.residents import Own, Public
@@ -37,6 +38,7 @@ def public_view(found: Public) -> dict[str, Any]:
         "view": "published" if shown else "bare",
         "complaint": complaint,
         "story": story.tell_public(status, found.copies) if shown else [],
+        "photos_at": "",
         "actions": {},
         "way_out": False,
         "now": status["now"],
@@ -67,11 +69,14 @@ def own_view(own: Own, head_title: str) -> dict[str, Any]:
             "place_name": _place(own),
             "address": row["address"],
             "text": row["text"],
-            "photos": (),
+            "photos": [photo for photo in own.photos if photo.purpose == "report"],
             "privacy": "confidential" if row["confidential"] else "anonymous" if row["anonymous"] else "open",
             "about_official": row["about_official"],
             "receipt_hash": own.receipt,
+            "unbroken": own.unbroken,
+            "stars": own.stars.get(row["cycle"]) if row["status"] in RATEABLE else None,
         },
+        "photos_at": photos_at(row["ticket"]),
         "story": story.tell(own, head_title),
         "actions": _actions(own),
         "leave": address(row["ticket"], "tutup"),
@@ -81,6 +86,11 @@ def own_view(own: Own, head_title: str) -> dict[str, Any]:
     }
 
 
+def photos_at(ticket: str) -> str:
+    """Return where the photos of this complaint are, for its reporter."""
+    return address(ticket, "foto/")
+
+
 def _deadline(kind: str | None, clock: Any) -> dict[str, Any]:
     return {"due_kind": kind, "due_at": clock["due_at"], "met_at": clock["met_at"]}
 
@@ -88,14 +98,13 @@ def _deadline(kind: str | None, clock: Any) -> dict[str, Any]:
 def _actions(own: Own) -> dict[str, str]:
     """The forms that are worth showing now, with their addresses; the verbs decide again."""
     status, ticket = own.row["status"], own.row["ticket"]
-    answered = any(
-        row["kind"] in _ANSWERS and row["cycle"] == own.row["cycle"] for row in own.statements
-    )
+    answered = any(row["kind"] in _ANSWERS and row["cycle"] == own.row["cycle"] for row in own.statements)
     possible = {
         "agree": ("persetujuan", states.allowed(status, "close")),
         "reply": ("balasan", status not in states.ENDED),
         "dispute": ("bantahan", answered and states.allowed(status, "dispute")),
         "reopen": ("pembukaan-kembali", states.allowed(status, "reopen")),
+        "rate": ("penilaian", status in RATEABLE and own.row["cycle"] not in own.stars),
     }
     return {form: address(ticket, below) for form, (below, open_now) in possible.items() if open_now}
 
@@ -116,5 +125,8 @@ def _district(name: str | None) -> str:
 def _place(own: Own) -> str:
     row = own.row
     village = say("Desa {name}") if row["village_kind"] == "village" else say("Kelurahan {name}")
-    parts = [village.format(name=row["village_name"]) if row["village_name"] else "", _district(row["district_name"])]
+    parts = [
+        village.format(name=row["village_name"]) if row["village_name"] else "",
+        _district(row["district_name"]),
+    ]
     return ", ".join(part for part in parts if part)

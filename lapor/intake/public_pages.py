@@ -14,7 +14,7 @@ from lapor import database
 from lapor.complaints import tickets
 from lapor.complaints.queries.paging import Mark, Page, Wish
 from lapor.intake import residents
-from lapor.intake.addresses import UNLISTED, address
+from lapor.intake.addresses import UNLISTED, address, count_look_up
 from lapor.intake.filing_form import tidy
 from lapor.locales import current, say
 from lapor.pages import AnyRequest, page, settle_language
@@ -75,26 +75,32 @@ async def track(request: AnyRequest) -> Response[Any]:
 
 @get("/bukti")
 async def receipt(request: AnyRequest) -> Response[Any]:
-    """What a receipt proves, and the form that checks one."""
+    """What a receipt proves, and the form that checks one; an unknown ticket and a wrong code look alike."""
     settle_language(request)
     typed = {name: tidy(request.query_params.get(name)) for name in ("ticket", "receipt")}
-    errors = {}
+    typed["receipt"] = "".join(typed["receipt"].split()).lower()
+    errors: dict[str, str] = {}
+    result = None
     if "ticket" in request.query_params or "receipt" in request.query_params:
         errors = _ticket_error(typed["ticket"])
-        if not _RECEIPT.match(typed["receipt"].lower()):
-            errors["receipt"] = say("Kode bukti terdiri dari 64 angka dan huruf a sampai f. Salin seluruhnya.")
+        if not _RECEIPT.match(typed["receipt"]):
+            errors["receipt"] = say(
+                "Kode bukti terdiri dari 64 angka dan huruf a sampai f. Salin seluruhnya."
+            )
         if not errors:
-            where = address(tickets.parse(typed["ticket"]), "bukti?") + urlencode({"receipt": typed["receipt"]})
-            return Redirect(where, status_code=303, headers=dict(UNLISTED))
+            await count_look_up(request)
+            at = await residents.receipt_recorded(
+                tickets.parse(typed["ticket"]), bytes.fromhex(typed["receipt"])
+            )
+            result = {"at": at}
     return page(
         request,
         "residents/verify.html",
         status_code=422 if errors else 200,
-        checks=True,
-        closed=False,
-        typed=typed,
+        headers=UNLISTED,
+        typed={name: value[:100] for name, value in typed.items()},
         errors=errors,
-        result=None,
+        result=result,
         zone=_zone(request),
     )
 
@@ -112,7 +118,11 @@ def _ticket_error(typed: str) -> dict[str, str]:
     try:
         tickets.parse(typed)
     except ValueError:
-        return {"ticket": say("Nomor ini tidak lengkap atau ada yang salah ketik. Nomor laporan terdiri dari 11 huruf dan angka.")}
+        return {
+            "ticket": say(
+                "Nomor ini tidak lengkap atau ada yang salah ketik. Nomor laporan terdiri dari 11 huruf dan angka."
+            )
+        }
     return {}
 
 
@@ -122,7 +132,9 @@ def _items(stories: residents.Stories) -> list[dict[str, Any]]:
         {
             **dict(row),
             "ticket": tickets.show(row["ticket"]),
-            "category_name": (row["category_en"] if english else "") or row["category_name"] or say("Laporan warga"),
+            "category_name": (row["category_en"] if english else "")
+            or row["category_name"]
+            or say("Laporan warga"),
             "place_name": say("Kecamatan {name}").format(name=row["place_name"]) if row["place_name"] else "",
             "excerpt": _excerpt(row["text"]),
         }

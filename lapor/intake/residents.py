@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ import asyncpg
 
 from lapor import crypto, database
 from lapor.complaints.queries.paging import Mark, Page, Wish, order, page
+from lapor.complaints.queries.photos import Photo, photos_of, picture
 
 PAGE_SIZE = 20
 EXCERPT = 180
@@ -23,7 +24,7 @@ EXCERPT = 180
 _STATUS = "SELECT s.*, lapor_now() AS now FROM ticket_status($1) s"
 
 _PUBLISHED = """
-SELECT p.statement, p.text, p.filed_at, p.published_at, a.name AS agency, c.name AS category, c.name_en AS category_en,
+SELECT p.statement, p.kind, p.said_at, p.text, p.filed_at, p.published_at, a.name AS agency, c.name AS category, c.name_en AS category_en,
        d.name AS district
 FROM publication p
 JOIN agency a ON a.id = p.agency
@@ -53,6 +54,7 @@ FROM event e LEFT JOIN agency a ON a.id = e.agency WHERE e.complaint = $1 ORDER 
 _STATEMENTS = """
 SELECT s.id, s.kind, s.cycle, s.text, s.salt, s.promised_for, s.made_at, a.name AS agency
 FROM statement s LEFT JOIN agency a ON a.id = s.agency WHERE s.complaint = $1 ORDER BY s.id"""
+_RATINGS = "SELECT cycle, stars FROM rating WHERE complaint = $1 ORDER BY cycle"
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,14 @@ class Public:
 
 @dataclass(frozen=True)
 class Own:
-    """A complaint as its reporter sees it."""
+    """A complaint as its reporter sees it; `stars` has the rating of each cycle that was rated."""
 
     row: asyncpg.Record
     clocks: Sequence[asyncpg.Record]
     events: Sequence[asyncpg.Record]
     statements: Sequence[asyncpg.Record]
+    photos: Sequence[Photo]
+    stars: Mapping[int, int]
 
     @property
     def id(self) -> int:
@@ -136,6 +140,8 @@ async def own(ticket: str, secret: str) -> Own | None:
             await database.fetch(_CLOCKS, row["id"]),
             await database.fetch(_EVENTS, row["id"]),
             await database.fetch(_STATEMENTS, row["id"]),
+            await photos_of(row["id"]),
+            {rating["cycle"]: rating["stars"] for rating in await database.fetch(_RATINGS, row["id"])},
         )
 
 
@@ -147,6 +153,23 @@ async def own_id(ticket: str, secret: str) -> int | None:
             "SELECT id FROM complaint WHERE reporter_key = $1 AND ticket = $2", key, ticket
         )
     return found
+
+
+async def own_photo(ticket: str, secret: str, photo: int) -> bytes | None:
+    """Return the JPEG of a photo of the complaint that this secret opens; None for everything else."""
+    key = crypto.secret_hash(secret)
+    async with database.transaction("reporter", reporter_key=key):
+        complaint = await database.fetchval(
+            "SELECT id FROM complaint WHERE reporter_key = $1 AND ticket = $2", key, ticket
+        )
+        return await picture(photo, complaint) if complaint is not None else None
+
+
+async def receipt_recorded(ticket: str, receipt: bytes) -> datetime | None:
+    """Return when this receipt was recorded for this ticket; None when the two do not belong together."""
+    async with database.transaction("public"):
+        at: datetime | None = await database.fetchval("SELECT receipt_recorded($1, $2)", ticket, receipt)
+    return at
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import asyncpg
 
 from lapor import crypto
 from lapor.complaints.events import KINDS
+from lapor.complaints.queries.photos import Photo
 from lapor.intake.residents import Own, facts
 from lapor.locales import say
 from lapor.words import localtime
@@ -33,6 +34,7 @@ class Step:
     by: str
     text: str = ""
     note: str = ""
+    photos: Sequence[Photo] = ()
 
 
 def tell(own: Own, head_title: str) -> list[Step]:
@@ -46,6 +48,7 @@ def tell(own: Own, head_title: str) -> list[Step]:
             by=_by(event),
             text=statement["text"] if statement else "",
             note=_note(own, event, statement),
+            photos=[photo for photo in own.photos if statement and photo.statement == statement["id"]],
         )
         for event in own.events
         if _told(event)
@@ -57,9 +60,9 @@ def tell_public(status: asyncpg.Record, copies: Sequence[asyncpg.Record]) -> lis
     """Return the published part of the story, oldest first."""
     received = Step(say("Laporan diterima"), status["filed_at"], "system")
     return [received] + [
-        Step(say("Perkembangan laporan ini dibuka untuk umum"), copy["published_at"], "answer", copy["text"])
+        Step(_PUBLIC[copy["kind"]]().format(agency=copy["agency"]), copy["said_at"], "answer", copy["text"])
         for copy in copies
-        if copy["statement"] is not None
+        if copy["kind"] in _PUBLIC
     ]
 
 
@@ -112,7 +115,11 @@ def _did(event: asyncpg.Record, head: str) -> str:
     if event["kind"] == "routed" and event["actor"] != "system":
         return say("Admin koordinator meneruskan laporan kepada {agency}").format(agency=agency)
     sentence = _SENTENCES.get(event["kind"])
-    return sentence().format(agency=agency) if sentence else say(KINDS[event["kind"]].told)
+    return (
+        sentence().format(agency=agency, stars=facts(event).get("stars"))
+        if sentence
+        else say(KINDS[event["kind"]].told)
+    )
 
 
 def _escalated(clock: str, head: str) -> str:
@@ -141,7 +148,18 @@ _SENTENCES: dict[str, Callable[[], str]] = {
     "disputed": lambda: say("Anda menyatakan bahwa itu bukan jawaban"),
     "reopened": lambda: say("Anda membuka kembali laporan"),
     "accepted": lambda: say("Anda menyatakan selesai; laporan ditutup"),
+    "rated": lambda: say("Anda memberi nilai {stars} dari 5"),
     "closed": lambda: say("Sistem menutup laporan karena masa tanggapan Anda lewat"),
+}
+
+# What the agency said, by the kind of its published copy.
+_PUBLIC: dict[str, Callable[[], str]] = {
+    "final": lambda: say("{agency} menjawab"),
+    "interim": lambda: say("{agency} memberi jawaban sementara"),
+    "completion": lambda: say("{agency} menyelesaikan pekerjaan"),
+    "rejection": lambda: say("{agency} menyatakan laporan tidak dapat ditindaklanjuti"),
+    "referral": lambda: say("{agency} melimpahkan laporan ke instansi luar"),
+    "outside_answer": lambda: say("{agency} menyampaikan jawaban instansi luar"),
 }
 
 

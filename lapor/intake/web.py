@@ -2,6 +2,11 @@
 
 from litestar.types import ControllerRouterHandler
 
-from lapor.intake import filing_pages, following_pages, public_pages
+from lapor.intake import filing_pages, following_pages, photo_form, public_pages
 
-ROUTES: list[ControllerRouterHandler] = [*public_pages.ROUTES, *filing_pages.ROUTES, *following_pages.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [
+    *public_pages.ROUTES,
+    *filing_pages.ROUTES,
+    *following_pages.ROUTES,
+    *photo_form.ROUTES,
+]

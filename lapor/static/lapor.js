@@ -51,6 +51,36 @@ window.addEventListener("pageshow", () => {
   });
 });
 
+// Photos are made small before they travel; what this browser cannot open travels as it is.
+async function shrink(file, side) {
+  const picture = await createImageBitmap(file);
+  const scale = Math.min(1, side / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(picture.width * scale));
+  canvas.height = Math.max(1, Math.round(picture.height * scale));
+  const paper = canvas.getContext("2d");
+  paper.fillStyle = "#fff";
+  paper.fillRect(0, 0, canvas.width, canvas.height);
+  paper.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  const small = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+  return small && small.size < file.size ? new File([small], "foto.jpg", { type: small.type }) : file;
+}
+
+document.querySelectorAll("input[data-shrink]").forEach((input) => {
+  if (!window.createImageBitmap || !window.DataTransfer) return;
+  input.addEventListener("change", async () => {
+    const chosen = Array.from(input.files);
+    const carrier = new DataTransfer();
+    // One after the other: a cheap phone has no memory for all of them.
+    for (const file of chosen) {
+      carrier.items.add(await shrink(file, Number(input.dataset.shrink)).catch(() => file));
+    }
+    const same = input.files.length === chosen.length && chosen.every((file, place) => input.files[place] === file);
+    if (same && !input.form.dataset.sent) input.files = carrier.files;
+  });
+});
+
 // On a narrow screen an unused filter folds away, and the list comes first.
 if (window.matchMedia("(max-width: 59.99em)").matches) {
   document.querySelectorAll("details[data-folds]:not([data-used])").forEach((filters) => { filters.open = false; });

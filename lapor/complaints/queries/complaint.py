@@ -9,16 +9,21 @@ from typing import Any
 import asyncpg
 
 from lapor import crypto, database
+from lapor.complaints.arbiter import Cause, brought
 from lapor.complaints.errors import NotFound
 from lapor.complaints.holding import LEADING_ROLES, WORKING_ROLES
+from lapor.complaints.queries.held_time import HeldTime, held_times
+from lapor.complaints.queries.instructions import Ordered, instructions_of
+from lapor.complaints.queries.photos import Photo, photos_of
 from lapor.complaints.queries.queue import MAY_DECIDE, place
+from lapor.complaints.queries.same_words import OTHERS
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
 
 
 @dataclass(frozen=True)
 class Running:
-    """A clock. `trouble` is set while the sweep has set it aside."""
+    """A clock. `trouble` is set while the sweep has set it aside; `resumes_at` lies ahead while it waits."""
 
     id: int
     kind: str
@@ -26,17 +31,20 @@ class Running:
     started_at: datetime
     due_at: datetime
     met_at: datetime | None
+    paused_at: datetime | None
+    resumes_at: datetime | None
     trouble: str | None
 
 
 @dataclass(frozen=True)
 class Said:
-    """A statement: what somebody wrote about the complaint."""
+    """What somebody wrote about the complaint. `same_words`: other complaints to which the agency sent the same."""
 
     id: int
     kind: str
     text: str
     promised_for: datetime | None
+    same_words: int
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,7 @@ class Waiting:
     outside_body: str | None
     requested_by: str
     requested_at: datetime
+    statement: int
 
 
 @dataclass(frozen=True)
@@ -121,8 +130,11 @@ class OneComplaint:
     clocks: Sequence[Running]
     story: Sequence[Happened]
     sent: Sequence[Sent]
+    photos: Sequence[Photo]
     approval: Waiting | None
     transfer: Offer | None
+    instructions: Sequence[Ordered]
+    held: Sequence[HeldTime]
 
     @property
     def readable(self) -> bool:
@@ -140,6 +152,30 @@ class OneComplaint:
         return next((k for k in self.clocks if k.kind == "response" and k.cycle == self.row["cycle"]), None)
 
     @property
+    def report_photos(self) -> Sequence[Photo]:
+        """The photos that came with the report."""
+        return [photo for photo in self.photos if photo.purpose == "report"]
+
+    @property
+    def waiting_proofs(self) -> Sequence[Photo]:
+        """The photos that prove the claim which waits for a second person."""
+        waiting = self.approval.statement if self.approval else None
+        return [photo for photo in self.photos if photo.purpose == "proof" and photo.statement == waiting]
+
+    @property
+    def stars(self) -> int | None:
+        """The reporter's last rating, from 1 to 5, if there is one."""
+        given = [happened.facts["stars"] for happened in self.story if happened.kind == "rated"]
+        return given[-1] if given else None
+
+    @property
+    def before_arbiter(self) -> frozenset[Cause]:
+        """What the arbiter has to decide about it, silence on a transfer included."""
+        silent = any(clock.kind == "transfer" and clock.due_at < self.at for clock in self.running)
+        causes = brought((happened.kind, happened.facts) for happened in self.story)
+        return causes | ({"transfer"} if silent else frozenset())
+
+    @property
     def completion_due(self) -> datetime | None:
         """Until when it has to be completed, while that clock runs."""
         return next((clock.due_at for clock in self.running if clock.kind == "completion"), None)
@@ -154,7 +190,7 @@ SELECT c.*, w.complaint IS NOT NULL AS readable, w.text, w.address, w.latitude, 
   NOT (c.anonymous OR c.confidential OR c.protected OR c.about_official)
     AND (c.owner_agency = ANY (me.reaches) OR c.region = ANY (me.contacts)) AS may_contact,
   coalesce(p.id IS NOT NULL AND {MAY_DECIDE}, false) AS decides, p.kind AS approval_kind, pa.name AS approval_agency,
-  ps.text AS approval_text, p.reason_code, o.name AS outside_body, pp.full_name AS requested_by_name,
+  ps.text AS approval_text, p.statement AS approval_statement, p.reason_code, o.name AS outside_body, pp.full_name AS requested_by_name,
   p.requested_at, t.asked_at, ta.name AS to_agency, tf.name AS from_agency, ts.text AS transfer_text
 FROM complaint c
 CROSS JOIN (SELECT my_agencies_as($2) AS works, my_working_agencies() AS reaches,
@@ -180,7 +216,7 @@ LEFT JOIN statement ts ON ts.id = t.statement
 WHERE c.id = $1"""
 
 _CLOCKS = """
-SELECT id, kind, cycle, started_at, due_at, met_at, trouble FROM clock WHERE complaint = $1 ORDER BY due_at, id"""
+SELECT id, kind, cycle, started_at, due_at, met_at, paused_at, resumes_at, trouble FROM clock WHERE complaint = $1 ORDER BY due_at, id"""
 
 _EVENTS = """
 SELECT e.kind, e.actor, e.occurred_at, e.facts, e.digest, p.full_name AS person, a.short_name AS agency
@@ -189,7 +225,12 @@ LEFT JOIN person p ON p.id = CASE WHEN e.actor LIKE 'officer:%' THEN substr(e.ac
 LEFT JOIN agency a ON a.id = e.agency
 WHERE e.complaint = $1 ORDER BY e.seq"""
 
-_STATEMENTS = "SELECT id, kind, text, salt, promised_for FROM statement WHERE complaint = $1 ORDER BY id"
+_STATEMENTS = f"""
+SELECT s.id, s.kind, s.text, s.salt, s.promised_for, {OTHERS} AS same_words
+FROM statement s WHERE s.complaint = $1
+UNION ALL
+SELECT i.id, 'instruction', i.text, i.salt, NULL, 0
+FROM instruction i JOIN instruction_item j ON j.instruction = i.id WHERE j.complaint = $1"""
 
 _MESSAGES = """
 SELECT m.kind, o.title AS office, k.kind AS clock, m.rung, m.state, m.channel, m.created_at, m.sent_at, m.trouble
@@ -220,8 +261,11 @@ async def one_complaint(complaint: int) -> OneComplaint:
         clocks=clocks,
         story=await _story(complaint, sent),
         sent=sent,
+        photos=await photos_of(complaint),
         approval=_approval(row),
         transfer=_transfer(row),
+        instructions=await instructions_of(complaint),
+        held=(await held_times([complaint])).get(complaint, ()),
     )
 
 
@@ -230,7 +274,7 @@ async def _story(complaint: int, sent: Sequence[Sent]) -> Sequence[Happened]:
     for row in await database.fetch(_STATEMENTS, complaint):
         # The ledger knows a text by its salted digest; a text that was changed finds its event no more.
         said[crypto.digest(row["salt"], row["text"])] = Said(
-            row["id"], row["kind"], row["text"], row["promised_for"]
+            row["id"], row["kind"], row["text"], row["promised_for"], row["same_words"]
         )
     return [_happened(row, said, sent) for row in await database.fetch(_EVENTS, complaint)]
 
@@ -269,6 +313,7 @@ def _approval(row: asyncpg.Record) -> Waiting | None:
         row["outside_body"],
         row["requested_by_name"] or "",
         row["requested_at"],
+        row["approval_statement"],
     )
 
 

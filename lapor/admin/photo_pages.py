@@ -1,0 +1,34 @@
+"""A photo of a complaint, for officers and leaders who may read its words: the database decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+
+from lapor import database, uploads
+from lapor.admin.access import Officer, current_officer, officers_only
+from lapor.admin.desk_view import missing
+from lapor.complaints.queries.photos import picture
+from lapor.pages import AnyRequest
+
+_LARGEST_ID = 2**63 - 1
+
+
+@get("/meja/foto/{photo:int}", guards=[officers_only])
+async def photo(
+    request: AnyRequest, photo: FromPath[int], officer: NamedDependency[Officer]
+) -> Response[Any]:
+    """The photo, or nothing that could be told from a photo of somebody else's complaint."""
+    if not 0 < photo <= _LARGEST_ID:
+        raise missing()
+    async with database.transaction("reader", user_id=officer.id):
+        body = await picture(photo)
+    if body is None:
+        raise missing()
+    return await uploads.photo_response(request, body)
+
+
+ROUTES = [Router("/", route_handlers=[photo], dependencies={"officer": Provide(current_officer)})]
