@@ -81,6 +81,23 @@ async def ask(actor: Actor, complaint: int, *, text: str, version: int | None = 
         await tell_reporter(held, "asked", statement)
 
 
+async def record_outside_answer(
+    actor: Actor, complaint: int, *, text: str, version: int | None = None
+) -> None:
+    """Pass on what the body outside has answered: it meets the referral clock and goes to the reporter."""
+    async with holding(actor, complaint, version) as held:
+        status = held.move("outside_answer")
+        await held.must_work()
+        statement, digest = await say(held, "outside_answer", text, to_reporter=True)
+        await held.set(status=status)
+        await clocks.meet(held.id, "referral", at=held.at)
+        await held.record(
+            "outside_answered", facts={"statement": statement, "cycle": held.row["cycle"]}, digest=digest
+        )
+        await tell_reporter(held, "outside_answered", statement)
+        await publish_statement(held, statement)
+
+
 async def note(actor: Actor, complaint: int, *, text: str) -> None:
     """Write an internal note, for everybody who may read the words of the complaint."""
     async with holding(actor, complaint) as held:

@@ -6,7 +6,7 @@ from typing import Literal
 import asyncpg
 
 from lapor import database
-from lapor.complaints import clocks
+from lapor.complaints import arbiter, clocks
 from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
 from lapor.complaints.errors import Refused
@@ -82,6 +82,7 @@ async def confirm(actor: Actor, complaint: int, *, version: int | None = None) -
         await held.record(
             _CONFIRMED[kind], facts={"approval": approval["id"], "reason": approval["reason_code"]}
         )
+        await arbiter.settle(held)
         await tell_reporter(held, _CONFIRMED[kind], approval["statement"])
         await publish_statement(held, approval["statement"])
 

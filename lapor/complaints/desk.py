@@ -1,7 +1,7 @@
 """The desk: every verb that changes a complaint. Nothing else writes one."""
 
 from lapor.complaints.actor import Actor
-from lapor.complaints.answering import answer, answer_interim, ask, note
+from lapor.complaints.answering import answer, answer_interim, ask, note, record_outside_answer
 from lapor.complaints.approving import (
     REJECTION_REASONS,
     claim_completion,
@@ -10,11 +10,15 @@ from lapor.complaints.approving import (
     request_referral,
     request_rejection,
 )
+from lapor.complaints.arbitrating import rule_dispute, rule_transfer
+from lapor.complaints.emergencies import hand_over
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.complaints.escalating import Swept, sweep
 from lapor.complaints.filing import Filed, Filing, file
 from lapor.complaints.handing import offer_transfer, refuse_transfer, route, take_transfer
+from lapor.complaints.instructing import carry_out, instruct
 from lapor.complaints.looking import Contact, look_at_contact, see_escalation
+from lapor.complaints.pausing import pause
 from lapor.complaints.photos import add_photos
 from lapor.complaints.pictures import Picture
 from lapor.complaints.publishing import publish, withdraw
@@ -37,15 +41,20 @@ __all__ = [
     "answer",
     "answer_interim",
     "ask",
+    "carry_out",
     "claim_completion",
     "confirm",
     "dispute",
     "file",
+    "hand_over",
+    "instruct",
     "look_at_contact",
     "note",
     "offer_transfer",
+    "pause",
     "publish",
     "rate",
+    "record_outside_answer",
     "refuse",
     "refuse_transfer",
     "reopen",
@@ -53,6 +62,8 @@ __all__ = [
     "request_referral",
     "request_rejection",
     "route",
+    "rule_dispute",
+    "rule_transfer",
     "see_escalation",
     "sweep",
     "take_transfer",

@@ -3,7 +3,7 @@
 import asyncpg
 
 from lapor import database
-from lapor.complaints import clocks
+from lapor.complaints import arbiter, clocks
 from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
 from lapor.complaints.errors import Refused
@@ -23,9 +23,9 @@ async def route(
         status = held.move("route")
         if not await held.leads_region(["coordinator"]):
             raise Refused("Hanya admin koordinator wilayah yang dapat meneruskan laporan.")
-        target = _target(held, agency, "agency")
+        target = target_of(held, agency, "agency")
         _, digest = await say(held, "note", reason, field="reason")
-        await _close_transfer(held, "withdrawn")
+        await close_transfer(held, "withdrawn")
         await held.set(
             status=status,
             owner_agency=target.id,
@@ -38,6 +38,7 @@ async def route(
         await held.record(
             "routed", facts={"agency": target.code, "from": held.owner.code}, digest=digest, agency=target.id
         )
+        await arbiter.settle(held)
         await tell_offices(held, "routed", LISTENERS, agency=target.id)
 
 
@@ -52,7 +53,9 @@ async def offer_transfer(
             raise Refused("Laporan ini sudah ditawarkan ke instansi lain.", "to_agency")
         if await _open_approval(held):
             raise Refused("Masih ada pengajuan yang menunggu pemeriksa.")
-        target = _target(held, to_agency, "to_agency")
+        if "transfer" in await arbiter.pending(held):
+            raise Refused("Alih tangan laporan ini menunggu keputusan pimpinan.")
+        target = target_of(held, to_agency, "to_agency")
         statement, digest = await say(held, "transfer", reason, field="reason")
         transfer: int = await database.fetchval("SELECT nextval('transfer_id_seq')")
         number: int = 1 + await database.fetchval(
@@ -75,7 +78,7 @@ async def offer_transfer(
         await held.record("transfer_offered", facts={"agency": target.code, "number": number}, digest=digest)
         await tell_offices(held, "transfer_offered", LISTENERS, agency=target.id)
         if number >= TRANSFERS_UNTIL_ARBITER:
-            await tell_offices(held, "transfer_offered", ["sekda"])
+            await arbiter.bring(held, "transfer")
 
 
 async def take_transfer(actor: Actor, complaint: int, *, version: int | None = None) -> None:
@@ -92,6 +95,7 @@ async def take_transfer(actor: Actor, complaint: int, *, version: int | None = N
         await held.record(
             "transfer_taken", facts={"agency": target.code, "from": held.owner.code}, agency=target.id
         )
+        await arbiter.settle(held)
         await tell_offices(held, "routed", LISTENERS, agency=target.id)
         await tell_reporter(held, "routed")
 
@@ -108,7 +112,8 @@ async def refuse_transfer(actor: Actor, complaint: int, *, reason: str, version:
         await tell_offices(held, "transfer_refused", LISTENERS, agency=held.owner.id)
 
 
-def _target(held: Held, agency: int, field: str) -> AgencyEntry:
+def target_of(held: Held, agency: int, field: str) -> AgencyEntry:
+    """Return the agency that was chosen; raises Refused when it may not have this complaint or has it already."""
     target = held.registry.agencies_by_id.get(agency)
     if target is None or not target.active:
         raise Refused("Pilih instansi dari daftar.", field)
@@ -142,7 +147,8 @@ async def _decide_transfer(held: Held, transfer: int, outcome: str) -> None:
     )
 
 
-async def _close_transfer(held: Held, outcome: str) -> None:
+async def close_transfer(held: Held, outcome: str) -> None:
+    """End an open offer, if there is one."""
     await database.execute(
         "UPDATE transfer SET decided_by = $2, decided_at = $3, outcome = $4"
         " WHERE complaint = $1 AND decided_at IS NULL",

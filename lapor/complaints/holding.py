@@ -98,6 +98,8 @@ class Held:
 
 
 _FIND = "SELECT * FROM complaint WHERE id = $1"
+_HOLD = "SELECT set_config('app.holding', $1, true)"
+_COUNT_UP = "UPDATE complaint SET version = version + 1 WHERE id = $1"
 
 
 @asynccontextmanager
@@ -119,7 +121,29 @@ async def holding(actor: Actor, complaint: int, version: int | None = None) -> A
             raise Conflict(
                 "Laporan ini baru saja diubah oleh orang lain. Periksa keadaan terbarunya, lalu kirim lagi."
             )
-        await database.execute("SELECT set_config('app.holding', $1, true)", str(complaint))
+        await database.execute(_HOLD, str(complaint))
         yield Held(row, actor, seen.at, await REGISTRY.get(seen.version), await SCHEDULE.get(seen.version))
-        await database.execute("UPDATE complaint SET version = version + 1 WHERE id = $1", complaint)
-        await database.execute("SELECT set_config('app.holding', '', true)")
+        await database.execute(_COUNT_UP, complaint)
+        await database.execute(_HOLD, "")
+
+
+async def lock(complaints: Sequence[int]) -> None:
+    """Lock many complaints at once, in the order of their ids, as every writer does."""
+    await database.execute("SELECT lock_complaints($1, false)", sorted(complaints))
+
+
+async def each_held(actor: Actor, complaints: Sequence[int]) -> AsyncIterator[Held]:
+    """Hold complaints that are locked already one after the other, each until the next one is asked for.
+
+    Call it inside a transaction of the actor's role, to the end; whoever calls it has decided that the actor may.
+    """
+    seen = await moment()
+    registry, schedule = await REGISTRY.get(seen.version), await SCHEDULE.get(seen.version)
+    for complaint in sorted(complaints):
+        await database.execute(_HOLD, str(complaint))
+        row = await database.fetchrow(_FIND, complaint)
+        if row is None:
+            raise NotFound
+        yield Held(row, actor, seen.at, registry, schedule)
+        await database.execute(_COUNT_UP, complaint)
+        await database.execute(_HOLD, "")

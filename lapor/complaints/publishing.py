@@ -10,7 +10,7 @@ from lapor.complaints.masking import mask
 from lapor.complaints.statements import say
 
 # What the agency says is public; what the reporter adds stays between the two.
-PUBLIC_KINDS = ("final", "interim", "completion", "rejection", "referral")
+PUBLIC_KINDS = ("final", "interim", "completion", "rejection", "referral", "outside_answer")
 
 _INSERT = """
 INSERT INTO publication (complaint, statement, kind, said_at, ticket, text, category, agency, district, filed_at,
@@ -34,8 +34,9 @@ async def publish(actor: Actor, complaint: int, *, text: str, version: int | Non
         await held.set(published=True)
         await _insert(held, None, text.strip())
         for statement in await database.fetch(
-            "SELECT id FROM statement WHERE complaint = $1 AND to_reporter AND kind <> 'question' ORDER BY id",
+            "SELECT id FROM statement WHERE complaint = $1 AND to_reporter AND kind = ANY ($2) ORDER BY id",
             held.id,
+            list(PUBLIC_KINDS),
         ):
             await _insert_masked(held, statement["id"])
         await held.record("published")

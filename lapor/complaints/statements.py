@@ -11,6 +11,8 @@ from lapor.complaints.holding import Held
 from lapor.complaints.masking import mask_national_ids
 
 TEXT_LIMIT = 5_000
+# What an agency writes to a reporter; claims reach them once a second person has confirmed.
+TO_REPORTERS = ("final", "interim", "question", "completion", "rejection", "referral", "outside_answer")
 
 
 async def say(
@@ -22,8 +24,12 @@ async def say(
     to_reporter: bool = False,
     promised_for: datetime | None = None,
     cycle: int | None = None,
+    agency: int | None = None,
 ) -> tuple[int, bytes]:
-    """Store a statement; return its id and its digest for the ledger. Raises Refused for an empty or long text."""
+    """Store a statement; return its id and its digest for the ledger. Raises Refused for an empty or long text.
+
+    An officer speaks for the responsible agency unless `agency` names another.
+    """
     said = mask_national_ids(text.strip())
     if not said:
         raise Refused("Tulis isinya dahulu.", field)
@@ -38,12 +44,12 @@ async def say(
         held.id,
         kind,
         cycle or held.row["cycle"],
-        held.owner.id if held.actor.person else None,
+        (agency or held.owner.id) if held.actor.person else None,
         held.actor.person,
         to_reporter,
         said,
         salt,
-        fingerprint(said) if held.actor.person and to_reporter else None,
+        fingerprint(said) if held.actor.person and kind in TO_REPORTERS else None,
         promised_for,
         held.at,
     )

@@ -56,7 +56,7 @@ MOVES: Final[dict[str, dict[str, str]]] = {
     },
     DONE: {"close": CLOSED, "dispute": IN_PROGRESS, "reopen": IN_PROGRESS},
     CLOSED: {"reopen": IN_PROGRESS},
-    REFERRED: {"answer": REFERRED, "close": CLOSED},
+    REFERRED: {"answer": REFERRED, "outside_answer": REFERRED, "close": CLOSED},
     REJECTED: {},
 }
 

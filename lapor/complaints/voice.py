@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from lapor import database
-from lapor.complaints import clocks
+from lapor.complaints import arbiter, clocks
 from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
 from lapor.complaints.errors import Refused
 from lapor.complaints.holding import Held, holding
 from lapor.complaints.masking import mask_national_ids
+from lapor.complaints.pausing import resume
 from lapor.complaints.photos import attach
 from lapor.complaints.pictures import Picture
 from lapor.complaints.statements import say, tell_offices
@@ -21,7 +22,10 @@ SENT_AGAIN = timedelta(minutes=10)
 
 
 async def reply(actor: Actor, complaint: int, *, text: str, photos: Sequence[Picture] = ()) -> None:
-    """Add something to one's complaint; no clock moves. The same words sent again at once stand there once."""
+    """Add something to one's complaint; a deadline that waited for it runs again, no other clock moves.
+
+    The same words sent again at once stand there once.
+    """
     async with holding(actor, complaint) as held:
         _must_be_reporter(actor)
         if held.row["status"] in ("closed", "rejected"):
@@ -33,6 +37,7 @@ async def reply(actor: Actor, complaint: int, *, text: str, photos: Sequence[Pic
         statement, digest = await say(held, "reply", text, to_reporter=True)
         await held.record("replied", digest=digest)
         await attach(held, "reply", photos, statement)
+        await resume(held)
         await tell_offices(held, "replied", LISTENERS, agency=held.owner.id)
 
 
@@ -51,7 +56,7 @@ async def _sent_before(held: Held, text: str) -> int | None:
 async def dispute(actor: Actor, complaint: int, *, reason: str) -> None:
     """Say that an answer is none, within ten working days of it and with a reason.
 
-    The first dispute opens a response clock of half the length; a second one also goes to the sekda.
+    It opens a response clock of half the length; a second one also goes before the arbiter.
     """
     async with holding(actor, complaint) as held:
         _must_be_reporter(actor)
@@ -64,11 +69,12 @@ async def dispute(actor: Actor, complaint: int, *, reason: str) -> None:
         await clocks.meet(held.id, "reporter_window", at=held.at)
         opened = held.schedule.open("response", held.policy_facts, held.at, halved=True)
         await clocks.start(held.id, Start("response", opened, held.at, cycle))
-        await _run_completion(held, cycle)
+        await run_completion(held, cycle)
         await held.record("disputed", facts={"cycle": cycle, "number": disputes + 1}, digest=digest)
+        await resume(held)
         await tell_offices(held, "disputed", LISTENERS, agency=held.owner.id)
         if disputes:
-            await tell_offices(held, "disputed", ["sekda"])
+            await arbiter.bring(held, "dispute")
 
 
 async def reopen(actor: Actor, complaint: int, *, reason: str) -> None:
@@ -82,7 +88,7 @@ async def reopen(actor: Actor, complaint: int, *, reason: str) -> None:
         await clocks.meet(held.id, "reporter_window", at=held.at)
         opened = held.schedule.open("response", held.policy_facts, held.at)
         await clocks.start(held.id, Start("response", opened, held.at, cycle))
-        await _run_completion(held, cycle)
+        await run_completion(held, cycle)
         await held.record("reopened", facts={"cycle": cycle}, digest=digest)
         await tell_offices(held, "reopened", LISTENERS, agency=held.owner.id)
 
@@ -95,6 +101,7 @@ async def accept(actor: Actor, complaint: int) -> None:
         await held.set(status=status, closed_at=held.at)
         await clocks.meet(held.id, "reporter_window", "referral", at=held.at)
         await held.record("accepted")
+        await arbiter.settle(held)
 
 
 def _must_be_reporter(actor: Actor) -> None:
@@ -134,7 +141,7 @@ async def _check_dispute(held: Held) -> None:
         )
 
 
-async def _run_completion(held: Held, cycle: int) -> None:
+async def run_completion(held: Held, cycle: int) -> None:
     """Start a completion clock for the new cycle, unless the one of an earlier cycle still runs."""
     if await database.fetchval(
         "SELECT EXISTS (SELECT FROM clock WHERE complaint = $1 AND kind = 'completion' AND met_at IS NULL)",

@@ -97,7 +97,7 @@ async def test_the_reporter_s_dispute_opens_a_cycle_of_half_the_length(scene: Sc
     assert (await scene.clock(filed, "response", cycle=2))["met_at"] is not None
     await desk.dispute(reporter(filed), filed.complaint_id, reason="Masih bukan.")
     told = await scene.world.fetch(
-        "SELECT o.role FROM message m JOIN office o ON o.id = m.office WHERE m.kind = 'disputed'"
+        "SELECT o.role FROM message m JOIN office o ON o.id = m.office WHERE m.kind = 'sent_to_arbiter'"
     )
     assert "sekda" in {row["role"] for row in told}
 

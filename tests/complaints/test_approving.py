@@ -118,3 +118,30 @@ async def test_the_reporter_can_agree(scene: Scene) -> None:
     await desk.accept(reporter(filed), filed.complaint_id)
     assert (await scene.complaint(filed))["status"] == "closed"
     assert (await scene.clock(filed, "reporter_window"))["met_at"] is not None
+
+
+async def test_the_answer_of_the_body_outside_meets_the_referral_clock_and_goes_to_the_reporter(
+    scene: Scene,
+) -> None:
+    filed = await scene.file()
+    body = await scene.world.fetchval("SELECT id FROM outside_body ORDER BY id LIMIT 1")
+    with pytest.raises(Refused):
+        await desk.record_outside_answer(scene.staff, filed.complaint_id, text="Belum dilimpahkan")
+    await desk.request_referral(scene.staff, filed.complaint_id, outside_body=body, text="Kami teruskan")
+    await desk.confirm(scene.checker, filed.complaint_id)
+    await desk.record_outside_answer(scene.staff, filed.complaint_id, text="Mereka memasang tiang besok.")
+    assert (await scene.clock(filed, "referral"))["met_at"] is not None
+    assert (await scene.complaint(filed))["status"] == "referred"
+    assert await scene.world.fetchval("SELECT to_reporter FROM statement WHERE kind = 'outside_answer'")
+    assert await scene.world.fetchval(
+        "SELECT office IS NULL FROM message WHERE kind = 'outside_answered' AND statement IS NOT NULL"
+    )
+
+
+async def test_what_the_reporter_added_before_is_not_published(scene: Scene) -> None:
+    filed = await _answered(scene)
+    await desk.reply(reporter(filed), filed.complaint_id, text="Saya tinggal di sebelahnya.")
+    await desk.dispute(reporter(filed), filed.complaint_id, reason="Saya tetangganya, itu bukan jawaban.")
+    await desk.publish(scene.staff, filed.complaint_id, text="Jalan berlubang.")
+    kinds = await scene.world.fetch("SELECT kind FROM publication ORDER BY id")
+    assert [row["kind"] for row in kinds] == ["complaint", "final"]

@@ -48,7 +48,7 @@ SELECT n.total, n.answered, n.filtered, c.id, c.ticket, c.status, c.filed_at, a.
   w.complaint IS NOT NULL AS readable, left(w.text, 320) AS words, g.name AS category, d.name AS district,
   v.name AS village, c.anonymous, c.confidential, c.protected, c.about_official,
   f.clock, f.kind, f.started_at, f.due_at, f.met_at, f.trouble,
-  (SELECT max(e.occurred_at) FROM event e WHERE e.complaint = c.id AND e.kind = 'asked') AS asked_at,
+  (SELECT max(e.occurred_at) FROM event e WHERE e.complaint = c.id AND e.kind IN ('asked', 'paused')) AS asked_at,
   coalesce((SELECT bool_or(e.trial) FROM escalation e WHERE e.clock = f.clock AND e.step = 'escalate'), false)
     AS trial
 FROM counted n

@@ -1,0 +1,35 @@
+"""The same words sent to many: what an agency writes without reading, whatever its case and punctuation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lapor import database
+
+# Other complaints to which an agency has sent the words of a statement `s`; counted up to a bound.
+OTHERS = """
+CASE WHEN s.fingerprint IS NULL OR NOT s.to_reporter THEN 0 ELSE (
+  SELECT count(DISTINCT same.complaint) FROM (
+    SELECT o.complaint FROM statement o
+    WHERE o.agency = s.agency AND o.fingerprint = s.fingerprint AND o.to_reporter AND o.complaint <> s.complaint
+    LIMIT 500) same) END"""
+
+_REPEATED = """
+SELECT min(text) AS text, count(DISTINCT complaint) AS complaints, max(made_at) AS last_at
+FROM statement WHERE agency = $1 AND fingerprint IS NOT NULL AND to_reporter
+GROUP BY fingerprint HAVING count(DISTINCT complaint) > $2 ORDER BY complaints DESC, last_at DESC LIMIT 100"""
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """Words that an agency has sent to several complaints: to how many, and when last."""
+
+    text: str
+    complaints: int
+    last_at: datetime
+
+
+async def identical_replies(agency: int, *, same_words_from: int) -> Sequence[Repeated]:
+    """Return what the agency has sent, in the same words, to more than `same_words_from` other complaints."""
+    rows = await database.fetch(_REPEATED, agency, same_words_from + 1)
+    return [Repeated(**dict(row)) for row in rows]
