@@ -23,6 +23,10 @@ from lapor.settings import Settings
 # More than any machine of this size writes in a second.
 ROWS_PER_SECOND = 2_000
 
+_MULTIPART = b'action="/lapor" enctype="multipart/form-data"'
+_BOUNDARY = "----benchmark7MA4YWxkTrZu0gW"
+# Stands where each sending has a form of its own.
+_NEW = "--new-form--"
 _TOKEN = re.compile(rb'name="_csrf_token" value="([^"]+)"')
 
 PAYLOAD = {
@@ -59,21 +63,32 @@ async def _resident(connection: Connection, number: int) -> Callable[[], Awaitab
     token = _TOKEN.search(opened.body)
     if opened.status != 200 or token is None:
         raise RuntimeError(f"the form answered {opened.status}")
-    bodies = [urlencode({**one, "_csrf_token": token.group(1).decode()}) for one in rows.FORMS]
+    many = _MULTIPART in opened.body
+    encode = _as_parts if many else urlencode
+    bodies = [encode({**one, "_csrf_token": token.group(1).decode(), "form": _NEW}) for one in rows.FORMS]
+    kind = f"multipart/form-data; boundary={_BOUNDARY}" if many else "application/x-www-form-urlencoded"
     head = (
         "POST /lapor HTTP/1.1\r\nHost: benchmark\r\nAccept-Language: id\r\n"
-        f"Cookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+        f"Cookie: {cookie}\r\nContent-Type: {kind}\r\nContent-Length: "
     )
     sent = number
 
     async def send() -> bool:
         nonlocal sent
         sent += 1
-        body = f"{bodies[sent % len(bodies)]}&form={secrets.token_urlsafe(24)}"
-        answer = await connection.send(f"{head}{len(body)}\r\n\r\n{body}".encode())
+        body = bodies[sent % len(bodies)].replace(_NEW, secrets.token_urlsafe(24))
+        answer = await connection.send(f"{head}{len(body.encode())}\r\n\r\n{body}".encode())
         return answer.status == 303 and "/terkirim" in answer.header("location")
 
     return send
+
+
+def _as_parts(fields: Mapping[str, str]) -> str:
+    """A form with a choice of photos, none chosen, as a browser sends it (RFC 7578)."""
+    begin = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="'
+    parts = [f'{begin}{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()]
+    nothing = f'{begin}photos"; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n\r\n'
+    return f"{''.join(parts)}{nothing}--{_BOUNDARY}--\r\n"
 
 
 @asynccontextmanager
