@@ -182,6 +182,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("LOGIN_LOCK_MINUTES", number(1, 1440), "15", "Minutes after which that lock ends."),
     Setting("SWEEP_SECONDS", number(1, 300), "2", "Seconds between two sweeps for passed deadlines."),
     Setting("SWEEP_BATCH", number(1, 50_000), "5000", "Clocks that one transaction of a sweep takes."),
+    Setting("DIGEST_FROM", number(1, 1000), "5", "More rungs than this for one office leave as one letter."),
+    Setting("LIST_LINK_MINUTES", number(5, 10_080), "720", "Minutes that a leader's letter opens the list."),
+    Setting("SAME_WORDS_FROM", number(1, 1000), "5", "The same words to more complaints than this are flagged."),
     Setting("LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting(
         "ADMIN_ALLOWED_HOSTS",
@@ -221,6 +224,9 @@ class Settings:
     login_lock_minutes: int
     sweep_seconds: int
     sweep_batch: int
+    digest_from: int
+    list_link_minutes: int
+    same_words_from: int
     log_level: str
     admin_allowed_hosts: tuple[str, ...]
 

@@ -13,11 +13,12 @@ import structlog
 from redis.exceptions import RedisError
 
 from lapor.failures import place
+from lapor.intake import morning
 from lapor.intake.inbound import READ_INBOUND, read_waiting
-from lapor.intake.outbound import drain
+from lapor.intake.outbound import drain, look
 from lapor.runtime import running
 from lapor.settings import Settings
-from lapor.sla.audit import audit
+from lapor.sla.audit import CODES, watch
 from lapor.sla.worker import beat, turn
 from lapor.ticker import listen
 
@@ -59,11 +60,32 @@ async def _drain(settings: Settings) -> bool:
     return bool(done.total)
 
 
+async def _morning(_: Settings) -> bool:
+    regions = await morning.make()
+    if regions:
+        log.info("morning", count=regions)
+    return bool(regions)
+
+
+async def _look(_: Settings) -> bool:
+    """What the outbox holds, and who can be reached again."""
+    outbox = await look()
+    await beat(
+        "outbox",
+        waiting=outbox.waiting,
+        dead=outbox.dead,
+        oldest_seconds=outbox.oldest_seconds,
+        alarms=outbox.alarms,
+    )
+    return bool(outbox.sent_after_all)
+
+
 async def _audit(_: Settings) -> bool:
-    findings = await audit(whole=False)
+    findings = await watch(whole=False)
     for finding in findings:
         log.warning("audit_found", kind=finding.code, count=finding.count)
-    await beat("audit", **{finding.code: finding.count for finding in findings})
+    found = {finding.code: finding.count for finding in findings}
+    await beat("audit", **{code: found.get(code, 0) for code in CODES})
     return False
 
 
@@ -71,6 +93,8 @@ TASKS: Final = (
     Task("sweep", _sweep, lambda settings: settings.sweep_seconds, then="drain"),
     Task(READ_INBOUND, _read_inbound, lambda _: 2, then="drain"),
     Task("drain", _drain, lambda _: 2),
+    Task("morning", _morning, lambda _: 60, then="drain"),
+    Task("outbox", _look, lambda _: 60, then="drain"),
     Task("audit", _audit, lambda _: 300),
 )
 

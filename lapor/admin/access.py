@@ -18,11 +18,13 @@ from litestar.response import Redirect
 from lapor import database
 from lapor.locales import say
 from lapor.pages import AnyRequest
+from lapor.sla import alarms
 
 COOKIE = "id"
 
 DESK_ROLES = frozenset({"coordinator", "agency_head", "checker", "liaison", "staff", "inspector", "sekda"})
 LEADER_ROLES = frozenset({"head_of_region", "deputy_head", "sekda", "leadership_staff", "inspector"})
+WATCHING_ROLES = frozenset({"administrator", "coordinator"})
 REGISTER_ROLES = frozenset({"administrator", "coordinator", "agency_admin"})
 PREVIEW_ROLES = frozenset({"administrator", "coordinator"})
 
@@ -31,6 +33,7 @@ ESCALATIONS = "/pimpinan/eskalasi"
 PANEL = "/admin/"
 PREVIEW = "/meja/kebijakan"
 PASSWORD = "/sandi"  # noqa: S105 (an address)
+NOTICES = "/pemberitahuan"
 LOGIN = "/masuk"
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
@@ -70,6 +73,8 @@ class Officer:
     full_name: str
     must_change_password: bool
     offices: tuple[Held, ...]
+    # What administrators and coordinators have to see to, in sentences.
+    alarms: tuple[str, ...] = ()
 
     @property
     def roles(self) -> frozenset[str]:
@@ -112,6 +117,7 @@ class Officer:
             (self.roles & DESK_ROLES, QUEUE, say("Antrean saya")),
             (self.roles, PANEL, say("Panel data")),
             (self.roles & PREVIEW_ROLES, PREVIEW, say("Uji tenggat")),
+            (self.roles, NOTICES, say("Pemberitahuan")),
             (True, PASSWORD, say("Kata sandi")),
         ]
         return tuple(Link(href, text) for open_to, href, text in entries if open_to)
@@ -163,12 +169,19 @@ async def officer_of(token: str | None) -> Officer | None:
         return None
     async with database.transaction("gate"):
         rows = await database.fetch(_OFFICER, _stored(token))
+        held = tuple(_held(row) for row in rows if row["office"] is not None)
+        watches = any(office.role in WATCHING_ROLES for office in held)
+        open_alarms = tuple(await alarms.shown()) if watches else ()
     if not rows:
         return None
     person = rows[0]
-    held = tuple(_held(row) for row in rows if row["office"] is not None)
     return Officer(
-        person["id"], person["username"], person["full_name"], person["must_change_password"], held
+        person["id"],
+        person["username"],
+        person["full_name"],
+        person["must_change_password"],
+        held,
+        open_alarms,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -105,7 +106,11 @@ class PanelDoor:
             )
             return
         else:
-            await self.panel(scope, receive, send)
+            held = Held()
+            await self.panel(scope, receive, held.send)
+            held.replace_body(_with_alarms(held.body, officer))
+            for message in held.messages:
+                await send(message)
             return
         await _reply(RedirectResponse(where, 303), scope, receive, send)
 
@@ -147,6 +152,15 @@ class PanelDoor:
             path = scope["path"].removeprefix(MOUNT)
             held.replace_body(panel_words.translated(path, held.status, held.body, officer.roles))
         return held
+
+
+def _with_alarms(page: bytes, officer: Officer) -> bytes:
+    """The panel's page with what this officer has to see to above it."""
+    if not officer.alarms:
+        return page
+    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in officer.alarms)
+    banner = f'<section class="alarms"><b>Sistem perlu diperiksa</b><ul>{sentences}</ul></section>'
+    return page.replace(b'<div id="app">', banner.encode() + b'<div id="app">', 1)
 
 
 def _refusal(officer: Officer, method: str, path: str) -> Response | None:

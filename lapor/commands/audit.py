@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from lapor.commands import FAILED, OK, say
 from lapor.runtime import Ground, grounded, running
-from lapor.sla.audit import Finding, audit
+from lapor.sla.audit import Finding, watch
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,4 +34,4 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 async def _audit(options: argparse.Namespace, ground: Ground) -> list[Finding]:
     async with running(ground.settings, "worker"):
-        return await audit(whole=not options.quick)
+        return await watch(whole=not options.quick)

@@ -10,8 +10,9 @@ from lapor.intake.outbound import resend
 from lapor.runtime import Ground, grounded, running
 
 _DEAD = """
-SELECT m.id, m.kind, c.ticket, coalesce(o.title, 'pelapor') AS recipient, m.attempts, m.created_at, m.trouble
-FROM message m JOIN complaint c ON c.id = m.complaint LEFT JOIN office o ON o.id = m.office
+SELECT m.id, m.kind, coalesce(c.ticket, '-') AS ticket,
+  coalesce(o.title, CASE WHEN m.complaint IS NULL THEN 'petugas' ELSE 'pelapor' END) AS recipient, m.attempts, m.created_at, m.trouble
+FROM message m LEFT JOIN complaint c ON c.id = m.complaint LEFT JOIN office o ON o.id = m.office
 WHERE m.state = 'dead' ORDER BY m.id"""
 
 

@@ -1,6 +1,7 @@
 """What a message says and to whom it goes, found out at the moment of sending."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from lapor import crypto, database, words
 from lapor.complaints.draft import identity_context
+from lapor.intake import recipients
+from lapor.intake.bundling import LEADING
 from lapor.intake.channels.interface import Outgoing
+from lapor.intake.recipients import CONSOLE, MAIL, Holder, Route
 from lapor.pages import TEMPLATES
 
 NO_HOLDER = "tidak ada pemegang jabatan"
@@ -17,9 +21,11 @@ NO_ADDRESS = "tidak ada alamat surel"
 NO_REPORTER_ADDRESS = "pelapor tidak memberi alamat surel"
 REPORTED = "jabatan ini di pihak yang dilaporkan"
 
-LEADING = ("head_of_region", "deputy_head", "sekda", "leadership_staff", "inspector")
 # The only words about a confidential complaint: there is news, and where to read it.
 NEWS = "kabar"
+# After so many attempts on one way the next one is taken; on the last way there are more.
+ATTEMPTS_BEFORE_NEXT = 4
+ATTEMPTS = 8
 
 CLOCKS = {
     "response": "tanggapan",
@@ -37,16 +43,36 @@ CLOCKS = {
 
 @dataclass(frozen=True)
 class Letter:
-    """A message with its addressees; without any, `trouble` says why, and `hopeless` that nobody can mend it."""
+    """A message as it is to leave now.
+
+    Without a channel, `trouble` says why, and `hopeless` that nobody can mend it. `wait_until` names the end of the
+    addressee's quiet hours. After `last_attempt` it is given up; after `next_route` attempts another way is taken.
+    """
 
     outgoing: Outgoing
+    channel: str | None = None
     person: int | None = None
+    people: tuple[int, ...] = ()
     trouble: str = ""
     hopeless: bool = False
+    wait_until: datetime | None = None
+    last_attempt: int = ATTEMPTS
+    next_route: int | None = None
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What the sender knows: which attempt this is, which channels there are, the site, how long its links live."""
+
+    attempt: int
+    channels: frozenset[str]
+    base_url: str
+    link_minutes: int
 
 
 _FACTS = """
 SELECT m.id, m.dedupe_key, m.kind, m.complaint, m.office, c.ticket, c.reported_agency, c.filed_at,
+       c.emergency, m.created_at, coalesce(oz.timezone, r.timezone) AS office_zone,
        c.confidential OR c.protected OR c.about_official AS sensitive, r.timezone,
        a.name AS agency, coalesce(t.name, '') AS category, coalesce(v.name, d.name, '') AS place,
        o.title AS office_title, o.code AS office_code, o.role AS office_role, o.agency AS office_agency,
@@ -62,6 +88,7 @@ LEFT JOIN region v ON v.id = c.village
 LEFT JOIN region d ON d.id = c.district
 LEFT JOIN office o ON o.id = m.office
 LEFT JOIN agency oa ON oa.id = o.agency
+LEFT JOIN region oz ON oz.id = oa.region
 LEFT JOIN statement s ON s.id = m.statement AND s.to_reporter
 LEFT JOIN identity i ON i.complaint = m.complaint
 LEFT JOIN LATERAL (
@@ -72,33 +99,43 @@ LEFT JOIN LATERAL (
   ORDER BY k.due_at, k.id LIMIT 1) k ON true
 WHERE m.id = $1"""
 
-# Whoever also holds an office in the reported agency must not be warned through another one.
-_HOLDERS = """
-SELECT p.id, p.email FROM appointment a JOIN person p ON p.id = a.person
-WHERE a.office = $1 AND p.active AND a.starts_at <= lapor_now() AND (a.ends_at IS NULL OR a.ends_at > lapor_now())
-  AND NOT EXISTS (
-    SELECT FROM appointment b JOIN office o ON o.id = b.office
-    WHERE b.person = p.id AND o.agency = $2
-      AND b.starts_at <= lapor_now() AND (b.ends_at IS NULL OR b.ends_at > lapor_now()))
-ORDER BY a.kind = 'definitive', a.starts_at DESC, a.id"""
+
+def addressed(letter: Letter, ways: Sequence[Route], attempt: int) -> Letter:
+    """Return the letter on the way that this attempt takes."""
+    if not ways:
+        return letter
+    number = min((attempt - 1) // ATTEMPTS_BEFORE_NEXT, len(ways) - 1)
+    way = ways[number]
+    return replace(
+        letter,
+        outgoing=replace(letter.outgoing, addresses=way.addresses),
+        channel=way.channel,
+        people=way.people,
+        person=way.people[0] if way.people else letter.person,
+        last_attempt=ATTEMPTS_BEFORE_NEXT * (len(ways) - 1) + ATTEMPTS,
+        next_route=ATTEMPTS_BEFORE_NEXT * (number + 1) if number + 1 < len(ways) else None,
+    )
 
 
-async def write(message: int, base_url: str) -> Letter:
-    """Return the message as it is to leave now; inside a transaction of the worker. LookupError: it is gone."""
+async def about_one(message: int, sending: Sending) -> Letter:
+    """Return a message about one complaint; inside a transaction of the worker. LookupError: it is gone."""
     facts = await database.fetchrow(_FACTS, message)
     if facts is None:
         raise LookupError("the message or its complaint does not exist")
     if facts["office"] is None:
-        return _to_reporter(facts, base_url)
-    return await _to_office(facts, base_url)
+        return _to_reporter(facts, sending)
+    return await _to_office(facts, sending)
 
 
-def _to_reporter(facts: asyncpg.Record, base_url: str) -> Letter:
+def _to_reporter(facts: asyncpg.Record, sending: Sending) -> Letter:
     address = _opened(facts, "email", facts["reporter_email"])
     secret = _opened(facts, "secret", facts["secret"])
-    link = f"{base_url}/laporan/{facts['ticket']}" + (f"/buka/{secret}" if secret else "")
-    outgoing = _outgoing(facts, (address,) if address else (), link)
-    return Letter(outgoing, trouble="" if address else NO_REPORTER_ADDRESS, hopeless=not address)
+    link = f"{sending.base_url}/laporan/{facts['ticket']}" + (f"/buka/{secret}" if secret else "")
+    letter = Letter(_bare(facts), trouble="" if address else NO_REPORTER_ADDRESS, hopeless=not address)
+    letter = _worded(letter, facts, link)
+    if address and MAIL in sending.channels:
+        return addressed(letter, [Route(MAIL, (address,))], sending.attempt)
+    return addressed(letter, [Route(CONSOLE)] if CONSOLE in sending.channels else [], sending.attempt)
 
 
 def _opened(facts: asyncpg.Record, name: str, ciphertext: bytes | None) -> str:
@@ -107,34 +144,92 @@ def _opened(facts: asyncpg.Record, name: str, ciphertext: bytes | None) -> str:
     return crypto.keyring().decrypt(ciphertext, identity_context(facts["complaint"], name)).decode()
 
 
-async def _to_office(facts: asyncpg.Record, base_url: str) -> Letter:
-    page = "pimpinan" if facts["office_role"] in LEADING else "meja"
-    link = f"{base_url}/{page}/aduan/{facts['complaint']}"
+async def _to_office(facts: asyncpg.Record, sending: Sending) -> Letter:
+    leading = facts["office_role"] in LEADING
+    page = "pimpinan" if leading else "meja"
+    link = f"{sending.base_url}/{page}/aduan/{facts['complaint']}"
+    letter = Letter(_bare(facts))
     if facts["office_agency"] == facts["reported_agency"]:
-        return Letter(_outgoing(facts, (), link), trouble=REPORTED, hopeless=True)
-    holders = await database.fetch(_HOLDERS, facts["office"], facts["reported_agency"])
-    reachable = [row for row in holders if row["email"]]
-    if reachable:
-        addresses = tuple(dict.fromkeys(row["email"] for row in reachable))
-        return Letter(_outgoing(facts, addresses, link), person=reachable[0]["id"])
-    person = holders[0]["id"] if holders else None
-    if facts["office_email"]:
-        return Letter(_outgoing(facts, (facts["office_email"],), link), person=person)
-    return Letter(_outgoing(facts, (), link), person=person, trouble=NO_ADDRESS if holders else NO_HOLDER)
+        return replace(letter, trouble=REPORTED, hopeless=True)
+    holders = await recipients.holders_of(facts["office"], reported_agency=facts["reported_agency"])
+    latest = recipients.next_morning(facts["created_at"], facts["office_zone"]) if leading else None
+    resting = None if facts["emergency"] else rest(holders, facts["now"], facts["office_zone"], latest)
+    if resting:
+        return replace(letter, wait_until=resting)
+    awake = (
+        holders if facts["emergency"] else not_resting(holders, facts["now"], facts["office_zone"], latest)
+    )
+    ways = recipients.routes(awake, facts["office_email"], sending.channels)
+    letter = replace(letter, person=awake[0].id if awake else None)
+    if not ways:
+        return replace(letter, trouble=await nobody(facts["office"], holders))
+    letter = addressed(letter, ways, sending.attempt)
+    opens = await list_link(letter, facts["office_role"], sending) if facts["kind"] == "rung_escalate" else ""
+    return _worded(letter, facts, link, opens, sending.link_minutes)
 
 
-def _outgoing(facts: asyncpg.Record, addresses: tuple[str, ...], link: str) -> Outgoing:
-    subject, body = render(facts["kind"], _context(facts, link), sensitive=facts["sensitive"])
+def not_resting(
+    holders: Sequence[Holder], at: datetime, zone: str, latest: datetime | None
+) -> Sequence[Holder]:
+    """Return who may be disturbed now; from `latest` on that is everybody."""
+    if latest and at >= latest:
+        return holders
+    return [holder for holder in holders if holder.quiet_end(at, zone) is None]
+
+
+def rest(holders: Sequence[Holder], at: datetime, zone: str, latest: datetime | None) -> datetime | None:
+    """Return until when everybody rests, never beyond `latest`; None when somebody may be disturbed, or nobody is."""
+    if not holders or not_resting(holders, at, zone, latest):
+        return None
+    ends = [end for holder in holders if (end := holder.quiet_end(at, zone))]
+    return min([*ends, latest] if latest else ends)
+
+
+async def nobody(office: int, holders: Sequence[Holder]) -> str:
+    """Return why an office has nobody to write to."""
+    if holders:
+        return NO_ADDRESS
+    # Whoever holds it sits in the reported agency as well: nothing is wrong with the register.
+    return REPORTED if await recipients.holders_of(office) else NO_HOLDER
+
+
+async def list_link(letter: Letter, role: str, sending: Sending) -> str:
+    """Return an address that opens the list of tickets for a while, for the one leader this letter goes to; or nothing.
+
+    A mail to several people, or to an agency's own address, has none: such a link is one person's.
+    """
+    if role not in LEADING or letter.channel != MAIL or len(letter.people) != 1:
+        return ""
+    token = crypto.new_secret()
+    await database.execute(
+        "INSERT INTO list_link (token_hash, person, made_at, expires_at)"
+        " VALUES ($1, $2, lapor_now(), lapor_now() + make_interval(mins => $3))",
+        crypto.secret_hash(token),
+        letter.people[0],
+        sending.link_minutes,
+    )
+    return f"{sending.base_url}/pimpinan/daftar/{token}"
+
+
+def _bare(facts: asyncpg.Record) -> Outgoing:
     return Outgoing(
         key=facts["dedupe_key"],
         kind=facts["kind"],
         ticket=facts["ticket"],
         office=facts["office_code"] or "",
-        addresses=addresses,
-        subject=subject,
-        body=body,
+        addresses=(),
+        subject="",
+        body="",
         at=facts["now"],
     )
+
+
+def _worded(
+    letter: Letter, facts: asyncpg.Record, link: str, list_link: str = "", minutes: int = 0
+) -> Letter:
+    context = {**_context(facts, link), "list_link": list_link, "minutes": minutes}
+    subject, body = render(facts["kind"], context, sensitive=facts["sensitive"])
+    return replace(letter, outgoing=replace(letter.outgoing, subject=subject, body=body))
 
 
 def _context(facts: asyncpg.Record, link: str) -> dict[str, Any]:
@@ -180,5 +275,14 @@ _TEMPLATES = Environment(
 def render(kind: str, context: dict[str, Any], *, sensitive: bool, channel: str = "email") -> tuple[str, str]:
     """Return subject and body of a kind of message; a kind without words of its own says that there is news."""
     names = [f"{NEWS}.{channel}.txt"] if sensitive else [f"{kind}.{channel}.txt", f"{NEWS}.{channel}.txt"]
+    return _parted(names, context)
+
+
+def render_gathered(kind: str, context: dict[str, Any]) -> tuple[str, str]:
+    """Return subject and body of a letter about many things."""
+    return _parted([f"gathered/{kind}.email.txt"], context)
+
+
+def _parted(names: Sequence[str], context: dict[str, Any]) -> tuple[str, str]:
     subject, _, body = _TEMPLATES.select_template(names).render(context).strip().partition("\n")
     return subject.strip(), body.strip() + "\n"

@@ -11,12 +11,14 @@ import structlog
 from lapor import database
 from lapor.complaints import events
 from lapor.database import transaction
-from lapor.intake import letters
+from lapor.intake import gathered, letters
+from lapor.intake.bundling import bundle, reach_again
 from lapor.intake.channels.console import Console
 from lapor.intake.channels.interface import Speaks, Undelivered
 from lapor.intake.channels.mail import Mail
-from lapor.intake.letters import Letter
+from lapor.intake.letters import ATTEMPTS, Letter, Sending
 from lapor.settings import Settings
+from lapor.sla import alarms
 
 log = structlog.get_logger()
 
@@ -24,45 +26,57 @@ LEASE = timedelta(minutes=2)
 # Shorter than the lease, so that nobody else takes a message which is still being sent.
 PATIENCE_SECONDS = 60.0
 LANES = 4
-ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 GROWTH = 2.6
 INTERRUPTED = "pengiriman terputus berulang kali"
+# Nobody can be written to; somebody has to appoint a holder or mend an address.
+UNREACHED = (letters.NO_HOLDER, letters.NO_ADDRESS)
 
 
 @dataclass
 class Drained:
-    """What became of the messages that were due; `cancelled` had nobody to go to."""
+    """What became of the messages that were due.
+
+    `cancelled` had nobody to go to, `bundled` leave inside another one, `held` wait for the end of quiet hours.
+    """
 
     sent: int = 0
     failed: int = 0
     dead: int = 0
     cancelled: int = 0
+    bundled: int = 0
+    held: int = 0
 
     @property
     def total(self) -> int:
         """How many messages were taken up."""
-        return self.sent + self.failed + self.dead + self.cancelled
+        return self.sent + self.failed + self.dead + self.cancelled + self.held
 
 
-@dataclass
 class _Outlets:
     """The channels of this installation."""
 
-    mail: Mail | None
-    console: Console | None
+    def __init__(self, settings: Settings) -> None:
+        self._speaking: dict[str, Speaks] = {}
+        if settings.smtp_url:
+            self._speaking[Mail.name] = Mail(settings)
+        if settings.console_channel:
+            self._speaking[Console.name] = Console()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The channels that there are."""
+        return frozenset(self._speaking)
 
     def carry(self, letter: Letter) -> Speaks | None:
-        if self.mail and letter.outgoing.addresses:
-            return self.mail
-        # Where there is no mail server the log shows everything that would have found somebody.
-        found = letter.outgoing.addresses or letter.person is not None
-        return self.console if found or (letter.hopeless and not letter.outgoing.office) else None
+        """Return the channel that a letter is for."""
+        return self._speaking[letter.channel] if letter.channel else None
 
     async def close(self) -> None:
-        if self.mail:
-            await self.mail.close()
+        """Give back every connection."""
+        for outlet in self._speaking.values():
+            await outlet.close()
 
 
 @dataclass(frozen=True)
@@ -71,7 +85,8 @@ class _Claimed:
 
     id: int
     kind: str
-    complaint: int
+    complaint: int | None
+    office: int | None
     attempts: int
     leased_until: datetime
 
@@ -81,18 +96,27 @@ UPDATE message SET state = 'sending', attempts = attempts + 1, leased_until = $1
 WHERE id IN (
   SELECT id FROM message WHERE state IN ('waiting', 'sending') AND next_attempt_at <= $2
   ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT $3)
-RETURNING id, kind, complaint, attempts, leased_until"""
+RETURNING id, kind, complaint, office, attempts, leased_until"""
 
 _SENT = """
-UPDATE message SET state = 'sent', channel = $3, person = $4, provider_reference = $5, sent_at = $6,
+UPDATE message SET state = 'sent', channel = $3, person = coalesce($4, person), provider_reference = $5, sent_at = $6,
   leased_until = NULL, trouble = NULL
 WHERE id = $1 AND state = 'sending' AND leased_until = $2"""
 
 _PUT_BACK = """
-UPDATE message SET state = $3, channel = $4, person = $5, trouble = $6, next_attempt_at = $7, leased_until = NULL
+UPDATE message SET state = $3, channel = $4, person = coalesce($5, person), trouble = $6, next_attempt_at = $7,
+  attempts = $8, leased_until = NULL
 WHERE id = $1 AND state = 'sending' AND leased_until = $2"""
 
 _IN_LEDGER = "SELECT EXISTS (SELECT FROM ledger_head WHERE subject = $1)"
+_OFFICE = "SELECT o.title, a.name AS agency FROM office o JOIN agency a ON a.id = o.agency WHERE o.id = $1"
+
+_COUNTS = """
+SELECT count(*) AS waiting, (SELECT count(*) FROM message WHERE state = 'dead') AS dead,
+  coalesce(extract(epoch FROM lapor_now() - min(next_attempt_at) FILTER (WHERE next_attempt_at < lapor_now())), 0)::int
+    AS oldest,
+  (SELECT count(*) FROM alarm WHERE cleared_at IS NULL) AS alarms
+FROM message WHERE state IN ('waiting', 'sending')"""
 
 
 async def drain(settings: Settings, batch: int = 1_000) -> Drained:
@@ -101,11 +125,10 @@ async def drain(settings: Settings, batch: int = 1_000) -> Drained:
     Where no channel is set up nothing is taken up: the messages wait, and the audit says so.
     """
     done = Drained()
-    outlets = _Outlets(
-        Mail(settings) if settings.smtp_url else None, Console() if settings.console_channel else None
-    )
-    if not outlets.mail and not outlets.console:
+    outlets = _Outlets(settings)
+    if not outlets.names:
         return done
+    done.bundled = await bundle(settings.digest_from)
     try:
         while done.total < batch:
             claimed = await _claim(min(LANES, batch - done.total))
@@ -131,29 +154,28 @@ async def _claim(count: int) -> list[_Claimed]:
 async def _deliver(message: _Claimed, outlets: _Outlets, settings: Settings, done: Drained) -> None:
     """Send one message and record what became of it. Nothing that goes wrong with it reaches its neighbours."""
     letter: Letter | None = None
-    outlet: Speaks | None = None
     try:
-        if message.attempts > ATTEMPTS:
-            raise Undelivered(INTERRUPTED)
+        sending = Sending(message.attempts, outlets.names, settings.base_url, settings.list_link_minutes)
         async with transaction("worker"):
-            letter = await letters.write(message.id, settings.base_url)
+            letter = await gathered.write(message.id, sending)
+        if letter.wait_until:
+            await _put_back(message, letter, "waiting", None, letter.wait_until, message.attempts - 1)
+            done.held += 1
+            return
+        if message.attempts > letter.last_attempt:
+            raise Undelivered(INTERRUPTED)
         outlet = outlets.carry(letter)
         if outlet is None:
             raise Undelivered(letter.trouble)
         async with asyncio.timeout(PATIENCE_SECONDS):
             reference = await outlet.send(letter.outgoing)
     except Exception as error:
-        await _failed(message, letter, outlet, _reason(error), done)
+        await _failed(message, letter, error, done)
         return
     async with transaction("worker"):
+        at = await database.now()
         await database.execute(
-            _SENT,
-            message.id,
-            message.leased_until,
-            outlet.name,
-            letter.person,
-            reference,
-            await database.now(),
+            _SENT, message.id, message.leased_until, letter.channel, letter.person, reference, at
         )
     done.sent += 1
 
@@ -167,30 +189,24 @@ def _reason(error: Exception) -> str:
     return f"gagal disiapkan ({type(error).__name__})"
 
 
-async def _failed(
-    message: _Claimed, letter: Letter | None, outlet: Speaks | None, reason: str, done: Drained
-) -> None:
+async def _failed(message: _Claimed, letter: Letter | None, error: Exception, done: Drained) -> None:
+    reason = _reason(error)
     state = _state_after(message, letter, reason)
+    attempts = message.attempts
+    if (
+        state == "waiting"
+        and letter
+        and letter.next_route
+        and isinstance(error, Undelivered)
+        and error.for_good
+    ):
+        # This way will never do: the other one is tried as soon as a pause has passed.
+        attempts = letter.next_route
     async with transaction("worker"):
         at = await database.now()
-        if state == "dead" and await database.fetchval(_IN_LEDGER, message.complaint):
-            # The head of the ledger is locked before anything else of a complaint.
-            await events.record(
-                message.complaint,
-                "delivery_failed",
-                "system",
-                facts={"message": message.id, "message_kind": message.kind, "attempts": message.attempts},
-            )
-        await database.execute(
-            _PUT_BACK,
-            message.id,
-            message.leased_until,
-            state,
-            outlet.name if outlet else None,
-            letter.person if letter else None,
-            reason[:300],
-            at + pause(message.attempts),
-        )
+        if state == "dead":
+            await _give_up(message, reason)
+        await _put_back(message, letter, state, reason, at + pause(message.attempts), attempts)
     if state == "waiting":
         done.failed += 1
     elif state == "dead":
@@ -203,14 +219,79 @@ async def _failed(
 def _state_after(message: _Claimed, letter: Letter | None, reason: str) -> str:
     if letter and letter.hopeless:
         return "cancelled"
-    nobody = reason in (letters.NO_HOLDER, letters.NO_ADDRESS)
-    return "dead" if nobody or message.attempts >= ATTEMPTS else "waiting"
+    nobody = reason in (*UNREACHED, letters.REPORTED)
+    last_attempt = letter.last_attempt if letter else ATTEMPTS
+    return "dead" if nobody or message.attempts >= last_attempt else "waiting"
+
+
+async def _give_up(message: _Claimed, reason: str) -> None:
+    # The head of the ledger is locked before anything else of a complaint.
+    if await database.fetchval(_IN_LEDGER, message.complaint):
+        assert message.complaint is not None
+        await events.record(
+            message.complaint,
+            "delivery_failed",
+            "system",
+            facts={"message": message.id, "message_kind": message.kind, "attempts": message.attempts},
+        )
+    if message.office is not None and reason in UNREACHED:
+        office = await database.fetchrow(_OFFICE, message.office)
+        assert office is not None
+        sentence = (
+            f"Tidak ada yang dapat dihubungi pada jabatan {office['title']}, {office['agency']}: {reason}."
+        )
+        await alarms.sound(alarms.UNREACHED, f"office:{message.office}", sentence)
+
+
+async def _put_back(
+    message: _Claimed,
+    letter: Letter | None,
+    state: str,
+    trouble: str | None,
+    until: datetime,
+    attempts: int,
+) -> None:
+    async with transaction("worker"):
+        await database.execute(
+            _PUT_BACK,
+            message.id,
+            message.leased_until,
+            state,
+            letter.channel if letter else None,
+            letter.person if letter else None,
+            trouble[:300] if trouble else None,
+            until,
+            attempts,
+        )
 
 
 def pause(attempts: int) -> timedelta:
     """Return how long to wait after this many attempts: from one minute to six hours, give or take a fifth."""
     grown = min(FIRST_PAUSE * GROWTH ** (attempts - 1), LONGEST_PAUSE)
     return grown * secrets.SystemRandom().uniform(0.8, 1.2)
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """How many messages wait and were given up, the age of the oldest that is due, and the open alarms.
+
+    `sent_after_all` had nobody to go to before.
+    """
+
+    waiting: int
+    dead: int
+    oldest_seconds: int
+    alarms: int
+    sent_after_all: int
+
+
+async def look() -> Outbox:
+    """Count what the outbox holds; what had nobody to go to is sent after all once somebody can be reached."""
+    again = await reach_again(list(UNREACHED))
+    async with transaction("worker"):
+        row = await database.fetchrow(_COUNTS)
+    assert row is not None
+    return Outbox(row["waiting"], row["dead"], row["oldest"], row["alarms"], again)
 
 
 async def resend(message: int) -> bool:

@@ -34,6 +34,21 @@ BEGIN
   RETURN (
   SELECT coalesce(array_agg(DISTINCT agency), '{{}}') FROM my_offices());
 END $$""",
+    "agency_line(bigint)": f"""
+CREATE FUNCTION agency_line(asked bigint) RETURNS bigint[] LANGUAGE sql STABLE {_DEFINER} AS $$
+  WITH RECURSIVE line AS (
+    SELECT id, parent FROM agency WHERE id = asked
+    UNION SELECT a.id, a.parent FROM agency a JOIN line ON a.id = line.parent)
+  SELECT coalesce(array_agg(id), '{{}}') FROM line
+$$""",
+    # Whoever works below a reported agency must not learn of it either.
+    "my_lines()": f"""
+CREATE FUNCTION my_lines() RETURNS bigint[] LANGUAGE plpgsql STABLE {_DEFINER} AS $$
+BEGIN
+  RETURN (
+  SELECT coalesce(array_agg(DISTINCT above), '{{}}')
+  FROM my_offices() o CROSS JOIN LATERAL unnest(agency_line(o.agency)) AS above);
+END $$""",
     "my_agencies_as(text[])": f"""
 CREATE FUNCTION my_agencies_as(roles text[]) RETURNS bigint[] LANGUAGE plpgsql STABLE {_DEFINER} AS $$
 BEGIN
@@ -112,6 +127,9 @@ END $$""",
 _REGION_READERS = "'{coordinator,inspector,sekda,head_of_region,deputy_head,leadership_staff}'"
 _LEADERS = "'{sekda,head_of_region,deputy_head,leadership_staff}'"
 
+# About an official whose office nobody has named yet: it could be any reader of the region but the inspectorate.
+_UNNAMED = "(about_official AND reported_agency IS NULL)"
+
 _MINE = """(owner_agency = ANY ((SELECT my_working_agencies())::bigint[])
             OR offered_agency = ANY ((SELECT my_working_agencies())::bigint[]))
            AND (NOT protected OR owner_agency = ANY ((SELECT my_named_agencies())::bigint[])
@@ -121,13 +139,14 @@ _SUPPORTING = """(NOT confidential AND NOT protected AND NOT about_official
             AND supporting && (SELECT my_working_agencies())::bigint[])"""
 
 _SEES_CLOCKS = f"""
-  (reported_agency IS NULL OR reported_agency <> ALL ((SELECT my_agencies())::bigint[]))
-  AND (({_MINE}) OR {_SUPPORTING} OR region = ANY ((SELECT my_regions_as({_REGION_READERS}))::bigint[]))"""
+  (reported_agency IS NULL OR reported_agency <> ALL ((SELECT my_lines())::bigint[]))
+  AND (({_MINE}) OR {_SUPPORTING} OR region = ANY ((SELECT my_regions_as('{{inspector}}'))::bigint[])
+       OR (NOT {_UNNAMED} AND region = ANY ((SELECT my_regions_as({_REGION_READERS}))::bigint[])))"""
 
 _SEES_WORDS = f"""
   ({_MINE}) OR {_SUPPORTING}
   OR region = ANY ((SELECT my_regions_as('{{inspector}}'))::bigint[])
-  OR (NOT protected AND region = ANY ((SELECT my_regions_as({_LEADERS}))::bigint[]))
+  OR (NOT protected AND NOT {_UNNAMED} AND region = ANY ((SELECT my_regions_as({_LEADERS}))::bigint[]))
   OR (NOT protected AND NOT about_official
       AND region = ANY ((SELECT my_regions_as('{{coordinator}}'))::bigint[]))"""
 
@@ -357,7 +376,8 @@ _GRANTS = (
     "GRANT UPDATE (seen_at, seen_by) ON escalation TO lapor_desk",
     "GRANT UPDATE (decided_by, decided_at, outcome) ON approval, transfer TO lapor_desk",
     "GRANT DELETE ON publication TO lapor_desk",
-    "GRANT SELECT, UPDATE (last_login, password, must_change_password) ON person TO lapor_gate",
+    "GRANT SELECT, UPDATE (last_login, password, must_change_password, notice_channels, quiet_from,"
+    " quiet_until) ON person TO lapor_gate",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON session, login_attempt TO lapor_gate",
     "GRANT SELECT ON complaint, content, identity, event, clock, escalation, statement, approval, transfer,"
     " publication, message, inbound, ledger_head TO lapor_worker",

@@ -1,9 +1,15 @@
 """The watchman: counts what ought not to be, with statements of its own that share nothing with the sweep."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from lapor import database
 from lapor.database import transaction
+from lapor.registers import moment
+from lapor.routing.directory import REGISTRY
+from lapor.sla import alarms
+from lapor.sla.register import SCHEDULE, Schedule
 from lapor.sla.tables import CLOCK_KINDS
 
 # A sweep runs every few seconds; what is overdue for less than this is not yet anybody's fault.
@@ -11,6 +17,8 @@ GRACE_SECONDS = 60
 STUCK_SECONDS = 600
 # The chains that the quick audit follows are those of the newest events; the whole audit follows all.
 NEWEST_EVENTS = 20_000
+# A year has to be loaded this long before it begins.
+CALENDAR_AHEAD = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ _SET_ASIDE = "SELECT count(*) FROM clock WHERE trouble IS NOT NULL"
 
 _NO_HOLDER = """
 SELECT count(*) FROM office o JOIN agency a ON a.id = o.agency
-WHERE o.active AND a.active AND o.role IN ('head_of_region', 'agency_head') AND NOT EXISTS (
+WHERE o.active AND a.active AND o.role IN ('head_of_region', 'sekda', 'agency_head') AND NOT EXISTS (
   SELECT FROM appointment h JOIN person p ON p.id = h.person
   WHERE h.office = o.id AND p.active AND h.starts_at <= $1 AND (h.ends_at IS NULL OR h.ends_at > $1))"""
 
@@ -170,6 +178,15 @@ _QUESTIONS = (
 )
 
 
+_UNREADABLE = ("rule_unreadable", "routing rules cannot be read and are passed over")
+_NO_CALENDAR = ("calendar_missing", "regions lack the working calendar of this year or of one within 90 days")
+
+_SUBJECT = "audit"
+# The quick audit sees only the newest events; only the whole one may say that these are mended.
+_OF_EVENTS = frozenset({"fired_twice", "chain_gap", "chain_broken"})
+CODES = (*(question.code for question in _QUESTIONS), _UNREADABLE[0], _NO_CALENDAR[0])
+
+
 async def audit(*, whole: bool = True) -> list[Finding]:
     """Return what ought not to be; an empty list means that everything is as it should be.
 
@@ -178,14 +195,42 @@ async def audit(*, whole: bool = True) -> list[Finding]:
     """
     findings = []
     async with transaction("worker"):
+        seen = await moment()
         given = {
-            "now": await database.now(),
+            "now": seen.at,
             "grace": GRACE_SECONDS,
             "stuck": STUCK_SECONDS,
             "newest": None if whole else NEWEST_EVENTS,
         }
         for question in _QUESTIONS:
             count = await database.fetchval(question.sql, *(given[name] for name in question.takes))
-            if count:
-                findings.append(Finding(question.code, count, question.sentence))
+            findings.append(Finding(question.code, count, question.sentence))
+        registry = await REGISTRY.get(seen.version)
+        findings.append(Finding(_UNREADABLE[0], len(registry.unreadable_rules), _UNREADABLE[1]))
+        schedule = await SCHEDULE.get(seen.version)
+        zones = {agency.region: agency.timezone for agency in registry.agencies.values() if agency.active}
+        lacking = [region for region, zone in zones.items() if _lacks_year(schedule, region, zone, seen.at)]
+        findings.append(Finding(_NO_CALENDAR[0], len(lacking), _NO_CALENDAR[1]))
+    return [finding for finding in findings if finding.count]
+
+
+def _lacks_year(schedule: Schedule, region: str, zone: str, at: datetime) -> bool:
+    try:
+        years = schedule.calendar(region).years
+    except LookupError:
+        return True
+    local = at.astimezone(ZoneInfo(zone))
+    return years is not None and not {local.year, (local + CALENDAR_AHEAD).year} <= years
+
+
+async def watch(*, whole: bool = True) -> list[Finding]:
+    """Audit, raise an alarm for everything found and end the alarms of what is gone; return what was found."""
+    findings = await audit(whole=whole)
+    found = {finding.code for finding in findings}
+    async with transaction("worker"):
+        for finding in findings:
+            sentence = alarms.SENTENCES[finding.code].format(count=finding.count)
+            await alarms.sound(finding.code, _SUBJECT, sentence)
+        gone = [code for code in CODES if code not in found and (whole or code not in _OF_EVENTS)]
+        await alarms.clear(gone, _SUBJECT)
     return findings

@@ -25,7 +25,7 @@ async def settled(simulated: World) -> AsyncIterator[World]:
     person = await simulated.person()
     await simulated.execute(
         "INSERT INTO appointment (office, person, kind, starts_at) SELECT o.id, $1, 'definitive', lapor_now()"
-        " - interval '1 day' FROM office o WHERE o.role IN ('head_of_region', 'agency_head')",
+        " - interval '1 day' FROM office o WHERE o.role IN ('head_of_region', 'sekda', 'agency_head')",
         person,
     )
     await turn()

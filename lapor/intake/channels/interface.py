@@ -18,7 +18,14 @@ class Unreadable(Exception):
 
 
 class Undelivered(Exception):
-    """A message that did not leave; the reason holds neither address nor content."""
+    """A message that did not leave; the reason holds neither address nor content.
+
+    `for_good` says that the same attempt would fail again.
+    """
+
+    def __init__(self, reason: str, *, for_good: bool = False) -> None:
+        super().__init__(reason)
+        self.for_good = for_good
 
 
 @dataclass(frozen=True)

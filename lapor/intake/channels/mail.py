@@ -37,7 +37,7 @@ class Mail:
             )
         except (SMTPException, OSError, ValueError) as error:
             _drop(link)
-            raise Undelivered(_reason(error)) from None
+            raise Undelivered(_reason(error), for_good=_for_good(error)) from None
         except BaseException:
             _drop(link)
             raise
@@ -75,7 +75,7 @@ class Mail:
             mail["From"] = self._sender
             mail["To"] = ", ".join(message.addresses)
         except ValueError:
-            raise Undelivered("alamat surel tidak sah") from None
+            raise Undelivered("alamat surel tidak sah", for_good=True) from None
         mail["Subject"] = message.subject
         mail["Date"] = format_datetime(message.at)
         mail["Message-ID"] = f"<{hashlib.sha256(message.key.encode()).hexdigest()[:40]}@{self._domain()}>"
@@ -93,10 +93,19 @@ def _drop(link: SMTP | None) -> None:
         link.close()
 
 
+def _first(error: Exception) -> Exception:
+    return error.recipients[0] if isinstance(error, SMTPRecipientsRefused) and error.recipients else error
+
+
+def _for_good(error: Exception) -> bool:
+    """Whether the server refuses for ever (RFC 5321, 4.2.1: 5yz)."""
+    error = _first(error)
+    return isinstance(error, SMTPResponseException) and 500 <= error.code < 600
+
+
 def _reason(error: Exception) -> str:
     """Why a mail did not leave, without the server's words: they often repeat the address."""
-    if isinstance(error, SMTPRecipientsRefused) and error.recipients:
-        error = error.recipients[0]
+    error = _first(error)
     if isinstance(error, SMTPResponseException):
         return f"server surel menjawab {error.code}"
     return f"server surel tidak dapat dipakai ({type(error).__name__})"

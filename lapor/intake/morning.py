@@ -1,0 +1,95 @@
+"""What is made every morning at 07:30 of a region: the list of the day for officers, the digest for heads.
+
+A letter is made once for each person or office and day, by its key, however often and wherever this runs, and also
+when it runs late. Its words are found when it leaves.
+"""
+
+import json
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from lapor import database
+from lapor.database import transaction
+from lapor.intake.bundling import DIGEST, DIGEST_ONLY
+from lapor.intake.gathered import DAY_LIST, WORK, WORKING
+from lapor.intake.recipients import MORNING
+from lapor.registers import moment
+from lapor.sla.register import SCHEDULE, Schedule
+
+SATURDAY = 5
+# Who is told of a passed deadline by the ladder, above the agency.
+HEADS = ("head_of_region", "sekda")
+
+_REGIONS = """
+SELECT r.id, r.code, r.timezone FROM region r
+WHERE EXISTS (SELECT FROM agency a WHERE a.region = r.id AND a.active) ORDER BY r.code"""
+
+_DONE = "SELECT facts FROM heartbeat WHERE name = $1"
+_DO = """
+INSERT INTO heartbeat (name, beat_at, facts) VALUES ($1, lapor_now(), $2)
+ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at, facts = excluded.facts"""
+
+_LISTS = f"""
+WITH busy AS MATERIALIZED (
+  SELECT DISTINCT CASE WHEN k.kind = 'transfer' THEN c.offered_agency ELSE c.owner_agency END AS agency
+  FROM clock k JOIN complaint c ON c.id = k.complaint
+  WHERE k.met_at IS NULL AND k.due_at < $3 AND k.kind = ANY ($5))
+INSERT INTO message (dedupe_key, kind, person, state, attempts, next_attempt_at, created_at)
+SELECT DISTINCT 'list:' || p.id || ':' || $2::text, '{DAY_LIST}', p.id, 'waiting', 0, $4::timestamptz, $4::timestamptz
+FROM busy
+JOIN agency a ON a.id = busy.agency AND a.active AND a.region = $1
+JOIN office o ON o.agency = a.id AND o.active AND o.role = ANY ($6)
+JOIN appointment h ON h.office = o.id AND h.starts_at <= $4 AND (h.ends_at IS NULL OR h.ends_at > $4)
+JOIN person p ON p.id = h.person AND p.active
+ON CONFLICT (dedupe_key) DO NOTHING"""
+
+# Something stands on the list of the head, or was put off for this morning.
+_DIGESTS = f"""
+INSERT INTO message (dedupe_key, kind, office, state, attempts, next_attempt_at, created_at)
+SELECT 'digest:' || o.id || ':' || $2::text, '{DIGEST}', o.id, 'waiting', 0, $3, $3
+FROM office o JOIN agency a ON a.id = o.agency
+WHERE a.region = $1 AND a.active AND o.active AND o.role = ANY ($4) AND (
+  EXISTS (
+    SELECT FROM clock k JOIN complaint c ON c.id = k.complaint
+    WHERE k.met_at IS NULL AND k.due_at < $3 AND c.region = $1 AND c.reported_agency IS DISTINCT FROM a.id
+      AND EXISTS (SELECT FROM escalation e WHERE e.clock = k.id AND e.step = 'escalate' AND NOT e.trial))
+  OR EXISTS (
+    SELECT FROM message m JOIN complaint c ON c.id = m.complaint
+    WHERE m.state = 'waiting' AND m.office = o.id AND {DIGEST_ONLY}))
+ON CONFLICT (dedupe_key) DO NOTHING"""
+
+
+async def make() -> int:
+    """Make the letters of the morning where it is time and they were not made; return for how many regions."""
+    async with transaction("worker"):
+        seen = await moment()
+        regions = await database.fetch(_REGIONS)
+        schedule = await SCHEDULE.get(seen.version)
+    made = 0
+    for region in regions:
+        local = seen.at.astimezone(ZoneInfo(region["timezone"]))
+        if local.time() >= MORNING:
+            made += await _make(region["id"], region["code"], local, seen.at, schedule)
+    return made
+
+
+async def _make(region: int, code: str, local: datetime, at: datetime, schedule: Schedule) -> bool:
+    day = local.date()
+    facts = json.dumps({"day": day.isoformat()})
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    async with transaction("worker"):
+        if await database.fetchval(_DONE, f"morning:{code}") == facts:
+            return False
+        if is_working(schedule, code, day):
+            await database.execute(_LISTS, region, day.isoformat(), midnight, at, list(WORK), list(WORKING))
+        await database.execute(_DIGESTS, region, day.isoformat(), at, list(HEADS))
+        await database.execute(_DO, f"morning:{code}", facts)
+    return True
+
+
+def is_working(schedule: Schedule, region: str, day: date) -> bool:
+    """Return whether the region works on a day; without a calendar Monday to Friday."""
+    try:
+        return schedule.calendar(region).is_working(day)
+    except LookupError:
+        return day.weekday() < SATURDAY
