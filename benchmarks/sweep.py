@@ -1,11 +1,11 @@
-"""Escalations by the sweep beside the bare SQL of the same rows, in turns, on one database; then the idle sweep.
+"""A sweep of many escalations beside the bare SQL of the same rows, in turns, on one database; then idle sweeps.
 
-    python benchmarks/sweep.py [--overdue 20000] [--open 200000] [--rounds 4] [--json]
+    python benchmarks/sweep.py [--overdue 20000] [--open 200000] [--closed 200000] [--rounds 4] [--json]
 
-`--open` complaints are made, each with its ledger and two running clocks; `--overdue` of them have passed their
-deadline, half for each side. The bare side updates the clocks and inserts escalations, events and messages whose
-values were decided beforehand, in batches of the same size, with the same locks, triggers and role. Exits 1 when a
-clock did not fire exactly once, or when the two sides left different rows.
+Each side escalates `--overdue` clocks that lie scattered among the open complaints, a portion at a time and in turns,
+with events and messages. The bare side knows beforehand what every row will hold and looks nothing up: it takes the
+same locks and writes the rows table by table, in batches of the same size, in the same role, with the same
+constraints, triggers, indexes and fsync. Exits 1 when the two sides left different rows.
 """
 
 from __future__ import annotations
@@ -14,100 +14,167 @@ import argparse
 import asyncio
 import sys
 import time
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
 import asyncpg
-import crowd
+import bare
 from figures import machine, note, show
-from ground import Ground, ground
+from ground import DATABASE, Ground, ground
+from town import Town, build
 
 from lapor import database
-from lapor.complaints import desk
+from lapor.complaints import escalating
 
-IDLE_SWEEPS = 50
+BATCH = 5_000
+IDLE_SWEEPS = 200
+# One escalation, one event, and a message each to head of region and sekda.
+MESSAGES_PER_ESCALATION = 2
+
+
+@dataclass
+class Measured:
+    """Seconds and rows of every portion of each side."""
+
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    rows: dict[str, list[dict[str, int]]] = field(default_factory=lambda: defaultdict(list))
+
+    def same_rows(self, overdue: int) -> bool:
+        """Whether both sides left the rows that were to be left, and all of them."""
+        left = [
+            {name: sum(one[name] for one in self.rows[side]) for name in ("escalation", "event", "message")}
+            for side in ("sweep", "bare")
+        ]
+        wanted = {"escalation": overdue, "event": overdue, "message": MESSAGES_PER_ESCALATION * overdue}
+        return left == [wanted, wanted]
 
 
 def main() -> int:
-    """Measure and print; 0 when every overdue clock fired exactly once on both sides."""
+    """Measure and print; 0 when both sides left the same rows."""
     options = _options()
     about = machine()
     with ground() as on:
-        figures, others, good = asyncio.run(_measure(on, options))
-    show("sweep", figures, {**others, "machine": about}, options.json)
-    return 0 if good else 1
+        return asyncio.run(_run(on, options, about))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--overdue", type=int, default=20_000, help="overdue complaints (default 20000)")
-    parser.add_argument("--open", type=int, default=200_000, help="open complaints in all (default 200000)")
-    parser.add_argument("--rounds", type=int, default=4, help="turns of each side (default 4)")
-    parser.add_argument("--batch", type=int, default=5_000, help="clocks of one transaction (default 5000)")
+    parser.add_argument(
+        "--overdue", type=int, default=20_000, help="escalations of each side (default 20000)"
+    )
+    parser.add_argument("--open", type=int, default=200_000, help="open complaints (default 200000)")
+    parser.add_argument("--closed", type=int, default=200_000, help="closed complaints (default 200000)")
+    parser.add_argument("--rounds", type=int, default=4, help="portions of each side (default 4)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args()
 
 
-async def _measure(on: Ground, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any], bool]:
-    owner = await asyncpg.connect(on.settings.owner_database_url)
+async def _run(on: Ground, options: argparse.Namespace, about: dict[str, Any]) -> int:
+    superuser = await asyncpg.connect(on.servers.admin_url(DATABASE))
     worker = await asyncpg.connect(on.settings.worker_database_url)
     database.configure(on.settings.worker_database_url)
     await database.open_pool(2)
     try:
-        note(f"making {options.open} open complaints")
-        first_due = await crowd.make(owner, options.open, options.overdue, 2 * options.rounds)
-        taken = await _take_turns(owner, worker, first_due, options)
-        idle = await _idle()
-        good, left = await crowd.judge(owner)
+        await superuser.execute("UPDATE deployment SET simulation = true")
+        begins = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+        town = Town(2 * options.overdue, options.open, options.closed, 2 * options.rounds)
+        started = time.perf_counter()
+        await build(superuser, town, begins)
+        built = round(time.perf_counter() - started, 1)
+        measured = await _take_turns(superuser, worker, town, begins)
+        others = {
+            **await _idle(begins + timedelta(hours=1)),
+            **await _about(superuser),
+            "open": options.open,
+            "closed": options.closed,
+            "built_in_seconds": built,
+        }
     finally:
         await database.close_pool()
-        await owner.close()
         await worker.close()
-    each = options.overdue // (2 * options.rounds)
-    figures = {side: _figures(seconds, each) for side, seconds in taken.items()}
-    ratio = median(one / two for one, two in zip(taken["sweep"], taken["bare"], strict=True))
-    others = {"ratio": round(ratio, 2), "idle_ms": idle, "open": options.open, "rows_per_clock": left}
-    return figures, others, good
+        await superuser.close()
+    same = measured.same_rows(options.overdue)
+    _show(measured, {"same_rows": same, **others, "machine": about}, options.json)
+    return 0 if same else 1
 
 
 async def _take_turns(
-    owner: asyncpg.Connection, worker: asyncpg.Connection, first_due: datetime, options: argparse.Namespace
-) -> dict[str, list[float]]:
-    """The seconds of every turn; group after group falls due a minute after the one before."""
-    taken: dict[str, list[float]] = {"sweep": [], "bare": []}
-    for turn in range(options.rounds):
-        for number, side in ((2 * turn, "sweep"), (2 * turn + 1, "bare")):
-            note(f"round {turn + 1} of {options.rounds}: {side}")
-            as_of = first_due + timedelta(minutes=number, seconds=30)
-            if side == "bare":
-                await crowd.decide(owner, as_of)
-            begun = time.perf_counter()
-            if side == "sweep":
-                await desk.sweep(as_of, batch=options.batch)
-            else:
-                await crowd.write(worker, options.overdue // (2 * options.rounds), options.batch)
-            taken[side].append(time.perf_counter() - begun)
-    return taken
+    superuser: asyncpg.Connection, worker: asyncpg.Connection, town: Town, begins: datetime
+) -> Measured:
+    """Portion after portion falls due, a minute after the one before; the sides take them in turns."""
+    measured = Measured()
+    for portion in range(town.portions):
+        side = ("sweep", "bare")[portion % 2]
+        at = begins + timedelta(minutes=portion, seconds=30)
+        before = await _rows(superuser)
+        batches = await bare.decide(superuser, at, BATCH) if side == "bare" else 0
+        await superuser.execute("CHECKPOINT")
+        started = time.perf_counter()
+        if side == "sweep":
+            await escalating.sweep(at, batch=BATCH)
+        else:
+            await bare.write(worker, at, batches)
+        measured.seconds[side].append(time.perf_counter() - started)
+        after = await _rows(superuser)
+        measured.rows[side].append({name: after[name] - before[name] for name in after})
+        note(f"{side}: {measured.seconds[side][-1]:.2f} s, {measured.rows[side][-1]}")
+    return measured
 
 
-async def _idle() -> float:
-    """The median milliseconds of a sweep that finds nothing."""
-    seconds = []
-    for _ in range(IDLE_SWEEPS):
-        begun = time.perf_counter()
-        await desk.sweep()
-        seconds.append(time.perf_counter() - begun)
-    return round(1000 * median(seconds), 2)
-
-
-def _figures(seconds: list[float], each: int) -> dict[str, float]:
+async def _rows(superuser: asyncpg.Connection) -> dict[str, int]:
     return {
-        "per_second": round(each / median(seconds)),
-        "seconds": round(median(seconds), 3),
-        "lowest": round(min(seconds), 3),
-        "highest": round(max(seconds), 3),
-        "clocks": each,
+        name: await superuser.fetchval(f"SELECT count(*) FROM {name}")
+        for name in ("escalation", "event", "message")
+    }
+
+
+async def _idle(at: datetime) -> dict[str, float]:
+    """Milliseconds of a sweep that finds nothing due: the first after all that work, and the usual one."""
+    took = []
+    for _ in range(IDLE_SWEEPS):
+        started = time.perf_counter()
+        await escalating.sweep(at)
+        took.append(1000 * (time.perf_counter() - started))
+    return {"idle_ms_first": round(took[0], 2), "idle_ms": round(median(took), 2)}
+
+
+async def _about(superuser: asyncpg.Connection) -> dict[str, Any]:
+    """How large the database is, and how it finds what is due."""
+    question = escalating._DUE.replace("$1", "lapor_now()").replace("$2", str(BATCH))
+    plan = await superuser.fetch(f"EXPLAIN (COSTS OFF) {question}")
+    return {
+        "database": await superuser.fetchval("SELECT pg_size_pretty(pg_database_size(current_database()))"),
+        "plan": " / ".join(row[0].strip() for row in plan),
+        "index": await superuser.fetchval("SELECT indexdef FROM pg_indexes WHERE indexname = 'clock_next'"),
+    }
+
+
+def _show(measured: Measured, others: dict[str, Any], as_json: bool) -> None:
+    sweep, plain = measured.seconds["sweep"], measured.seconds["bare"]
+    ratio = {
+        "ratio": round(median(one / two for one, two in zip(sweep, plain, strict=True)), 3),
+        "ratio_of_sums": round(sum(sweep) / sum(plain), 3),
+    }
+    sides = {
+        side: _figures(measured.seconds[side], [one["escalation"] for one in measured.rows[side]])
+        for side in ("sweep", "bare")
+    }
+    show("sweep", sides, {**ratio, **others}, as_json)
+
+
+def _figures(seconds: Sequence[float], fired: Sequence[int]) -> dict[str, float]:
+    each = [second / count for second, count in zip(seconds, fired, strict=True)]
+    return {
+        "escalations": sum(fired),
+        "seconds": round(sum(seconds), 2),
+        "per_second": round(1 / median(each)),
+        "lowest": round(1 / max(each)),
+        "highest": round(1 / min(each)),
+        "s_per_100000": round(100_000 * median(each), 2),
     }
 
 

@@ -1,0 +1,324 @@
+"""The fault run itself: workers that are killed, Redis that forgets, PostgreSQL that dies, while officers work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import populace
+import redis
+from figures import note
+from ground import ROOT, Ground
+from officers import Office
+from verdict import Verdict, judge
+
+from lapor import database, processes
+
+AHEAD_SECONDS = 3600
+# Small, so that a kill finds many batches begun and few ended.
+BATCH = 200
+FIRST, RESPONSE = 1_000_001, timedelta(hours=48)
+POOL = 8
+HANDS = 6
+# A message that a killed worker held is taken again after two minutes of the database's time.
+LEASE_OVER_SECONDS = 130
+START_SECONDS = 20.0
+PATIENCE_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many clocks, how long officers work, and how often each thing fails; the seed decides when."""
+
+    clocks: int
+    seconds: float
+    kills: int
+    wipes: int
+    redis_restarts: int
+    postgres_restarts: int
+    seed: int
+
+    def faults(self) -> list[tuple[float, str]]:
+        """Every fault with its second, in order. Every other kill follows a moment at which very much falls due."""
+        dice = random.Random(self.seed)
+        herds = [self.seconds * share for share in (0.0, 1 / 3, 2 / 3)]
+        kills = [
+            dice.choice(herds) + dice.uniform(0.3, 3) if number % 2 else dice.uniform(1, self.seconds)
+            for number in range(self.kills)
+        ]
+        rest = {"wipe": self.wipes, "redis": self.redis_restarts, "postgres": self.postgres_restarts}
+        chosen = [(second, "kill") for second in kills]
+        for kind, count in rest.items():
+            chosen += [(dice.uniform(0.1, 0.9) * self.seconds, kind) for _ in range(count)]
+        return sorted(chosen)
+
+
+@dataclass
+class Worker:
+    """One worker process that is started again whenever it was killed."""
+
+    number: int
+    environ: dict[str, str]
+    log: Path
+    ahead: bool
+    process: subprocess.Popen[bytes] | None = None
+    begins: int = 0
+
+    def start(self) -> None:
+        """Start it as an installation does; the one that runs ahead has its time moved first."""
+        program = (
+            [str(ROOT / "benchmarks" / "ahead.py"), str(AHEAD_SECONDS)] if self.ahead else ["-m", "lapor.cli"]
+        )
+        with self.log.open("ab") as sink:
+            self.begins = sink.tell()
+            self.process = subprocess.Popen(
+                [sys.executable, *program, "worker"], env=self.environ, cwd=ROOT, stdout=sink, stderr=sink
+            )
+
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        """The process; RuntimeError when it has not been started."""
+        if self.process is None:
+            raise RuntimeError("this worker was not started")
+        return self.process
+
+    def has_started(self) -> bool:
+        """Whether this process has said that it works."""
+        with self.log.open("rb") as said:
+            said.seek(self.begins)
+            return b"worker_started" in said.read()
+
+    def kill(self) -> None:
+        """End it without a word."""
+        self.running.kill()
+        self.running.wait()
+
+    def stop(self) -> int:
+        """Ask it to end and return its exit code."""
+        self.running.send_signal(signal.SIGTERM)
+        return self.running.wait(60)
+
+
+@dataclass
+class Siege:
+    """What was done, and what became of it."""
+
+    plan: Plan
+    facts: Counter[str] = field(default_factory=Counter)
+    verdict: Verdict = field(default_factory=Verdict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+async def besiege(on: Ground, plan: Plan) -> Siege:
+    """Carry out the plan on a fresh ground and return what was found at the end."""
+    siege = Siege(plan)
+    owner = await asyncpg.connect(on.settings.owner_database_url)
+    await owner.execute("UPDATE deployment SET simulation = true")
+    begun = time.monotonic()
+    office = await _populate(owner, plan)
+    await owner.close()
+    siege.seconds["population"] = time.monotonic() - begun
+    database.configure(on.settings.database_url)
+    await database.open_pool(POOL)
+    workers = _workers(on)
+    for worker in workers:
+        worker.start()
+    supervisor = asyncio.create_task(_supervise(workers, siege))
+    try:
+        await _attack(on, plan, office, workers, siege)
+        siege.facts.update(office.done)
+        until = await _settle(on, siege)
+        supervisor.cancel()
+        codes = [await asyncio.to_thread(worker.stop) for worker in workers]
+        siege.facts["workers that ended cleanly"] = codes.count(0)
+        siege.verdict = await judge(on, until)
+        for failure, times in office.failed.items():
+            siege.verdict.blame("verb failed", (times, failure))
+    finally:
+        supervisor.cancel()
+        for worker in workers:
+            if worker.running.poll() is None:
+                worker.kill()
+        await database.close_pool()
+    return siege
+
+
+async def _populate(owner: asyncpg.Connection, plan: Plan) -> Office:
+    """Complaints of every age: overdue since an outage, due together, due one by one, warned of, about to close."""
+    dice = random.Random(plan.seed)
+    await populace.people(owner)
+    dealt = await populace.agencies(owner)
+    closing = plan.clocks // 20
+    last = FIRST + plan.clocks - 1
+    await populace.complaints(owner, FIRST, last - closing, dealt)
+    await populace.complaints(owner, last - closing + 1, last, dealt, status="done")
+    at: datetime = await owner.fetchval("SELECT lapor_now()")
+    # The workers need a moment to start; what is due meanwhile waits for them.
+    due = [(FIRST + number, at + _due(dice, number, plan.seconds)) for number in range(plan.clocks - closing)]
+    closes = [
+        (last - number, at + timedelta(seconds=dice.uniform(0, plan.seconds))) for number in range(closing)
+    ]
+    await populace.clocks(owner, due, "response", RESPONSE)
+    await populace.clocks(owner, closes, "reporter-window", timedelta(days=14))
+    await owner.execute("ANALYZE")
+    working = await owner.fetch(
+        "SELECT o.agency, p.id FROM office o JOIN person p ON p.username = o.code WHERE o.role = 'staff'"
+    )
+    people = {row["agency"]: row["id"] for row in working}
+    return Office(people, dealt, sorted((moment, complaint) for complaint, moment in due), dice)
+
+
+def _due(dice: random.Random, number: int, seconds: float) -> timedelta:
+    kind = number % 19
+    if kind < 3:
+        return timedelta(minutes=-dice.uniform(1, 360))
+    if kind < 9:
+        # Thousands at the very same moment.
+        return timedelta(seconds=seconds * (1 / 3 if kind < 6 else 2 / 3))
+    if kind < 17:
+        return timedelta(seconds=dice.uniform(0, seconds))
+    # Its reminder, twelve hours before, falls due meanwhile.
+    return timedelta(hours=12, seconds=dice.uniform(0, seconds))
+
+
+def _workers(on: Ground) -> list[Worker]:
+    environ = {**on.environ, "LAPOR_SWEEP_SECONDS": "1", "LAPOR_SWEEP_BATCH": str(BATCH)}
+    environ["LAPOR_CONSOLE_CHANNEL"] = "true"
+    log = on.servers.home / "log"
+    return [Worker(number, environ, log / f"worker{number}.log", ahead=number == 1) for number in range(2)]
+
+
+async def _attack(on: Ground, plan: Plan, office: Office, workers: list[Worker], siege: Siege) -> None:
+    stop = asyncio.Event()
+    hands = [asyncio.create_task(office.work(stop)) for _ in range(HANDS)]
+    begun = time.monotonic()
+    dice = random.Random(plan.seed + 1)
+    for second, kind in plan.faults():
+        await asyncio.sleep(max(0.0, begun + second - time.monotonic()))
+        note(f"{time.monotonic() - begun:6.1f} s  {kind}")
+        if kind == "kill":
+            await _kill(on, dice.choice(workers), dice, siege)
+        else:
+            await asyncio.to_thread(_fail, on, kind)
+        siege.facts[kind] += 1
+    await asyncio.sleep(max(0.0, begun + plan.seconds - time.monotonic()))
+    stop.set()
+    await asyncio.gather(*hands)
+    siege.seconds["attack"] = time.monotonic() - begun
+
+
+async def _kill(on: Ground, worker: Worker, dice: random.Random, siege: Siege) -> None:
+    """Kill a worker at any moment after it has begun to work; one of these lies in the middle of a transaction."""
+    # One that starts slowly is killed while it starts.
+    await asyncio.to_thread(processes.wait_until, worker.has_started, START_SECONDS)
+    await asyncio.sleep(dice.uniform(0, 0.8))
+    if await _in_transaction(on):
+        siege.facts["kill while a transaction was open"] += 1
+    worker.kill()
+    worker.start()
+
+
+async def _in_transaction(on: Ground) -> bool:
+    with contextlib.suppress(asyncpg.PostgresError, OSError):
+        async with _superuser(on) as superuser:
+            return bool(
+                await superuser.fetchval(
+                    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'lapor_work'"
+                    " AND xact_start IS NOT NULL)"
+                )
+            )
+    return False
+
+
+@asynccontextmanager
+async def _superuser(on: Ground) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(on.servers.admin_url())
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _fail(on: Ground, kind: str) -> None:
+    if kind == "wipe":
+        client = redis.Redis.from_url(on.servers.redis_url)
+        client.flushall()
+        client.close()
+    elif kind == "redis":
+        on.servers.restart_redis()
+    else:
+        on.servers.restart_postgres("immediate")
+
+
+async def _supervise(workers: list[Worker], siege: Siege) -> None:
+    """Start a worker again that has ended by itself, as whoever supervises it does; one may not find its server."""
+    while True:
+        for worker in workers:
+            if worker.running.poll() is not None:
+                siege.facts["worker ended by itself"] += 1
+                worker.start()
+        await asyncio.sleep(0.5)
+
+
+async def _settle(on: Ground, siege: Siege) -> datetime:
+    """Let the workers finish what is due at this moment, which is returned, until all its messages have left."""
+    owner = await asyncpg.connect(on.settings.owner_database_url)
+    try:
+        until: datetime = await owner.fetchval("SELECT lapor_now()")
+        begun = time.monotonic()
+        await _wait(owner, "SELECT count(*) FROM clock WHERE next_at < $1", until)
+        siege.seconds["sweep to the end"] = time.monotonic() - begun
+        begun = time.monotonic()
+        await _send_all(owner, until)
+        siege.seconds["messages to the end"] = time.monotonic() - begun
+        return until
+    finally:
+        await owner.close()
+
+
+async def _wait(owner: asyncpg.Connection, count: str, *arguments: object) -> bool:
+    """Wait until a count is zero; False when it no longer falls."""
+    least, since = sys.maxsize, time.monotonic()
+    while left := await owner.fetchval(count, *arguments):
+        if left < least:
+            least, since = left, time.monotonic()
+        if time.monotonic() > since + 30:
+            return False
+        await asyncio.sleep(0.2)
+    return True
+
+
+async def _send_all(owner: asyncpg.Connection, until: datetime) -> None:
+    """Wait for the outbox; move the simulation's clock on past leases, pauses and quiet hours when it stands."""
+    begun = time.monotonic()
+    step = LEASE_OVER_SECONDS
+    waiting = "SELECT count(*) FROM message m WHERE state IN ('waiting', 'sending') AND created_at <= $1"
+    while time.monotonic() < begun + PATIENCE_SECONDS and await owner.fetchval(waiting, until):
+        if not await _falls(owner, waiting, until):
+            note(f"the simulation's clock moves on by {step} s")
+            await owner.execute(
+                "UPDATE deployment SET clock_offset_seconds = clock_offset_seconds + $1", step
+            )
+            step = min(step * 4, 6 * 3600)
+
+
+async def _falls(owner: asyncpg.Connection, count: str, *arguments: object) -> bool:
+    """Whether a count falls within some seconds."""
+    before = await owner.fetchval(count, *arguments)
+    for _ in range(8):
+        await asyncio.sleep(0.4)
+        if await owner.fetchval(count, *arguments) < before:
+            return True
+    return False
