@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from lapor import uploads
 from lapor.complaints import desk
 from tests.ground import World
 from tests.intake.resident import FORM, LAMP, ROAD, file, limited, plain, send
@@ -170,7 +171,7 @@ async def test_a_broken_request_is_never_a_crash(site: Visitor, body: bytes, kin
 
 
 async def test_an_oversized_request_is_refused_as_too_large(site: Visitor) -> None:
-    sent = await send(site, {**LAMP, "text": "a" * (3 * 1024 * 1024 + 1)})
+    sent = await send(site, {**LAMP, "text": "a" * (uploads.MOST_BODY + 1)})
     assert sent.status_code == 413
     assert "Kirimannya terlalu besar" in plain(sent.text)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lapor.complaints import desk, tickets
+from lapor.words import localtime
 from tests.ground import World
 from tests.intake.resident import LAMP, ROAD, Filed, file, limited, plain
 from tests.visitor import Visitor
@@ -349,18 +350,44 @@ async def test_a_broken_address_of_the_list_is_no_crash(site: Visitor, query: st
     assert (await site.get(f"/laporan?{query}")).status_code == 200
 
 
-async def test_a_receipt_is_checked_where_the_complaint_is_open(site: Visitor) -> None:
+async def test_anybody_with_ticket_and_receipt_can_check_it(site: Visitor) -> None:
+    filed = await file(site, {**ROAD, "privacy": "confidential"})
+    asked = {"ticket": filed.address.removeprefix("/laporan/"), "receipt": filed.receipt.upper() + " "}
+    answer = await site.another().get("/bukti", params=asked)
+    assert answer.status_code == 200
+    assert "Laporan dengan nomor dan bukti ini tercatat pada" in plain(answer.text)
+    assert "noindex" in answer.headers["x-robots-tag"]
+
+
+async def test_an_unknown_ticket_and_a_wrong_receipt_look_alike(site: Visitor) -> None:
+    filed, other = await file(site, ROAD), await file(site, LAMP)
+    unknown = UNKNOWN.removeprefix("/laporan/")
+    pages = []
+    for ticket, receipt in ((filed.ticket, "0" * 64), (filed.ticket, other.receipt), (unknown, filed.receipt)):
+        page = await site.another().get("/bukti", params={"ticket": ticket, "receipt": receipt})
+        assert page.status_code == 200
+        assert "Tidak cocok" in page.text
+        pages.append(plain(page.text))
+    assert len(set(pages)) == 1
+
+
+async def test_receipts_are_not_tried_out_in_numbers(world: World) -> None:
+    async with limited(world, lookup_limit=2) as site:
+        filed = await file(site, ROAD)
+        asked = {"ticket": filed.ticket, "receipt": "0" * 64}
+        other = site.another()
+        assert [(await other.get("/bukti", params=asked)).status_code for _ in range(3)] == [200, 200, 429]
+
+
+async def test_the_published_story_says_who_answered_and_when(site: Visitor, simulated: World) -> None:
     filed = await file(site, ROAD)
-    asked = {"ticket": filed.ticket, "receipt": filed.receipt}
-    answer = await site.get("/bukti", params=asked)
-    assert answer.status_code == 303
-    assert "Cocok" in plain((await site.get(answer.headers["location"])).text)
-    wrong = await site.get("/bukti", params={**asked, "receipt": "0" * 64})
-    assert "Tidak cocok" in plain((await site.get(wrong.headers["location"])).text)
-    elsewhere = plain((await site.another().get(answer.headers["location"])).text)
-    assert "Belum dapat diperiksa di sini" in elsewhere
-    unknown = plain((await site.another().get(f"{UNKNOWN}/bukti?receipt={filed.receipt}")).text)
-    assert "Belum dapat diperiksa di sini" in unknown
+    await filed.answered("Kami tambal hari Senin.")
+    await simulated.advance(50)
+    await desk.publish(await filed.officer(), await filed.id(), text="Jalan berlubang.")
+    page = (await site.another().get(filed.address)).text
+    said = await simulated.fetchval("SELECT made_at FROM statement")
+    assert "Dinas Pekerjaan Umum Kota Semarang menjawab" in plain(page)
+    assert localtime(said, "Asia/Jakarta") in plain(page)
 
 
 async def test_a_mistyped_receipt_is_told_beside_its_field(site: Visitor) -> None:
