@@ -71,7 +71,9 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.install_gettext_callables(locales.say, locales.say_many, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(localtime=words.localtime, remaining=words.remaining, ticket=words.ticket)
+    made.filters.update(
+        localtime=words.localtime, remaining=words.remaining, ticket=words.ticket, lasting=words.lasting
+    )
     made.filters["retell"] = locales.retell
     made.globals["static"] = static
     return made
@@ -172,10 +174,18 @@ def static_response(request: AnyRequest, path: str) -> Response[bytes] | None:
 
 
 @cache
+def _static_paths() -> frozenset[str]:
+    return frozenset(str(file.relative_to(STATIC)) for file in STATIC.rglob("*") if file.is_file())
+
+
 def _static_file(path: str) -> tuple[bytes, bytes | None, str] | None:
-    file = (STATIC / path).resolve()
-    if not file.is_file() or not file.is_relative_to(STATIC.resolve()):
-        return None
+    # Only what exists is remembered: a cache of every address asked for would grow without end.
+    return _read_static(path) if path in _static_paths() else None
+
+
+@cache
+def _read_static(path: str) -> tuple[bytes, bytes | None, str]:
+    file = STATIC / path
     content = file.read_bytes()
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     text = media_type.startswith("text/") or media_type in ("image/svg+xml", "application/javascript")

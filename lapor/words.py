@@ -37,6 +37,11 @@ def remaining(due_at: datetime, now: datetime) -> str:
     return f"sisa {span}" if seconds >= 0 else f"lewat {span}"
 
 
+def lasting(seconds: float) -> str:
+    """A span of time in whole units: "1 hari 3 jam", "kurang dari 1 menit"."""
+    return _span(int(seconds) // 60)
+
+
 def _span(minutes: int) -> str:
     english = current() == "en"
     days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60

@@ -25,11 +25,15 @@ COOKIE = "id"
 DESK_ROLES = frozenset({"coordinator", "agency_head", "checker", "liaison", "staff", "inspector", "sekda"})
 LEADER_ROLES = frozenset({"head_of_region", "deputy_head", "sekda", "leadership_staff", "inspector"})
 WATCHING_ROLES = frozenset({"administrator", "coordinator"})
+INSTRUCTORS = frozenset({"head_of_region", "deputy_head", "sekda", "leadership_staff"})
+ARBITER_ROLES = frozenset({"sekda", "head_of_region"})
 REGISTER_ROLES = frozenset({"administrator", "coordinator", "agency_admin"})
 PREVIEW_ROLES = frozenset({"administrator", "coordinator"})
 
 QUEUE = "/meja"
 ESCALATIONS = "/pimpinan/eskalasi"
+INSTRUCTIONS = "/pimpinan/instruksi"
+ARBITER = "/pimpinan/arbiter"
 PANEL = "/admin/"
 PREVIEW = "/meja/kebijakan"
 PASSWORD = "/sandi"  # noqa: S105 (an address)
@@ -114,6 +118,8 @@ class Officer:
         leading = self.roles & LEADER_ROLES
         entries = [
             (leading, ESCALATIONS, say("Eskalasi")),
+            (leading, INSTRUCTIONS, say("Instruksi")),
+            (self.roles & ARBITER_ROLES, ARBITER, say("Menunggu putusan")),
             (self.roles & DESK_ROLES, QUEUE, say("Antrean saya")),
             (self.roles, PANEL, say("Panel data")),
             (self.roles & PREVIEW_ROLES, PREVIEW, say("Uji tenggat")),

@@ -43,6 +43,22 @@ async def ask(form: Form) -> None:
     await desk.ask(form.actor, form.complaint, text=form.text, version=form.version)
 
 
+async def pause(form: Form) -> None:
+    """A question for which the completion clock waits."""
+    await desk.pause(form.actor, form.complaint, text=form.text, version=form.version)
+
+
+async def record_outside_answer(form: Form) -> None:
+    """What the body outside has answered."""
+    await desk.record_outside_answer(form.actor, form.complaint, text=form.text, version=form.version)
+
+
+async def hand_over(form: Form) -> None:
+    """Handing an emergency over to the duty roster."""
+    to = form.typed.get("to", "")
+    await desk.hand_over(form.actor, form.complaint, to=to, text=form.text, version=form.version)
+
+
 async def note(form: Form) -> None:
     """An internal note."""
     await desk.note(form.actor, form.complaint, text=form.text)
@@ -119,6 +135,9 @@ VERBS: dict[str, Verb] = {
     acts.ANSWER: answer,
     acts.INTERIM: answer_interim,
     acts.QUESTION: ask,
+    acts.PAUSE: pause,
+    acts.OUTSIDE_ANSWER: record_outside_answer,
+    acts.HAND_OVER: hand_over,
     acts.NOTE: note,
     acts.TRANSFER: offer_transfer,
     acts.TAKE: take_transfer,
@@ -140,6 +159,11 @@ def done(act: str) -> str:
         acts.ANSWER: say("Jawaban Anda sudah dikirim kepada pelapor."),
         acts.INTERIM: say("Jawaban sementara dan janji Anda sudah dikirim kepada pelapor."),
         acts.QUESTION: say("Pertanyaan Anda sudah dikirim kepada pelapor. Batas waktu tetap berjalan."),
+        acts.PAUSE: say(
+            "Pertanyaan Anda sudah dikirim. Tenggat penyelesaian menunggu pelapor, paling lama lima hari kerja."
+        ),
+        acts.OUTSIDE_ANSWER: say("Jawaban instansi luar sudah dikirim kepada pelapor."),
+        acts.HAND_OVER: say("Penyerahan kepada petugas piket sudah dicatat."),
         acts.NOTE: say("Catatan internal sudah disimpan."),
         acts.TRANSFER: say(
             "Laporan sudah ditawarkan. Instansi Anda tetap bertanggung jawab sampai diterima."

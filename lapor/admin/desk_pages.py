@@ -11,11 +11,11 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from lapor import database
-from lapor.admin import desk_acts
-from lapor.admin.access import QUEUE, Officer, current_officer, desk_only
+from lapor.admin import desk_acts, desk_instructions
+from lapor.admin.access import Officer, current_officer, desk_only
+from lapor.admin.desk_tabs import FIRST, path_of, tabs
 from lapor.admin.desk_view import Shown, complaint_page, read
 from lapor.admin.lists import (
-    address,
     categories_in_language,
     filters_of,
     lines_in_language,
@@ -24,18 +24,16 @@ from lapor.admin.lists import (
 )
 from lapor.complaints.queries.choices import Choices, filter_choices
 from lapor.complaints.queries.paging import COUNT_LIMIT
-from lapor.complaints.queries.queue import TAB_STATUSES, TABS, Counts, Filters, counts, queue
+from lapor.complaints.queries.queue import TAB_STATUSES, TABS, Filters, counts, queue
 from lapor.complaints.states import LABELS
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
-
-_FIRST = "tugas"
 
 
 @get("/meja", guards=[desk_only])
 async def my_queue(request: AnyRequest, officer: NamedDependency[Officer]) -> Response[Any]:
     """What is mine and open, nearest deadline first."""
-    return await _list(request, officer, _FIRST)
+    return await _list(request, officer, FIRST)
 
 
 @get("/meja/{tab:str}", guards=[desk_only])
@@ -43,7 +41,7 @@ async def other_tab(
     request: AnyRequest, tab: FromPath[str], officer: NamedDependency[Officer]
 ) -> Response[Any]:
     """What was offered to us, waits for a second person, has to be routed, or is finished."""
-    if tab not in TABS or tab == _FIRST or (tab == "penelaahan" and "coordinator" not in officer.roles):
+    if tab not in TABS or tab == FIRST or (tab == "penelaahan" and "coordinator" not in officer.roles):
         raise NotFoundException()
     return await _list(request, officer, tab)
 
@@ -56,12 +54,12 @@ async def _list(request: AnyRequest, officer: Officer, tab: str) -> Response[Any
         found = await queue(tab, filters, wish)
         counted = await counts(tab, filters)
         now = await database.now()
-    path = _path(tab)
+    path = path_of(tab)
     return page(
         request,
         "desk/queue.html",
         tab=tab,
-        tabs=_tabs(officer, tab, filters, counted),
+        tabs=tabs(officer, tab, filters, counted),
         filters=_filter_fields(tab, filters, choices),
         filtered=filters != Filters(),
         path=path,
@@ -73,30 +71,6 @@ async def _list(request: AnyRequest, officer: Officer, tab: str) -> Response[Any
         now=now,
         notice=desk_acts.done(request.query_params.get("selesai", "")),
     )
-
-
-def _path(tab: str) -> str:
-    return QUEUE if tab == _FIRST else f"{QUEUE}/{tab}"
-
-
-def _tabs(officer: Officer, current: str, filters: Filters, counted: Counts) -> Sequence[dict[str, Any]]:
-    names = {
-        "tugas": say("Tugas saya"),
-        "ditawarkan": say("Ditawarkan"),
-        "pemeriksa": say("Menunggu pemeriksa"),
-        "penelaahan": say("Menunggu penelaahan"),
-        "selesai": say("Selesai"),
-    }
-    shown = [name for name in TABS if name != "penelaahan" or "coordinator" in officer.roles]
-    return [
-        {
-            "href": address(_path(name), filters, without="status"),
-            "text": names[name],
-            "count": counted.tabs.get(name),
-            "current": name == current,
-        }
-        for name in shown
-    ]
 
 
 def _filter_fields(tab: str, filters: Filters, choices: Choices) -> Sequence[dict[str, Any]]:
@@ -134,7 +108,7 @@ async def one(
 ROUTES = [
     Router(
         "/",
-        route_handlers=[my_queue, other_tab, one, *desk_acts.ROUTES],
+        route_handlers=[my_queue, other_tab, one, *desk_acts.ROUTES, *desk_instructions.ROUTES],
         dependencies={"officer": Provide(current_officer)},
     )
 ]

@@ -40,7 +40,7 @@ class View:
         """The one next act, whose form stands open."""
         answered = self.one.response is None or self.one.response.met_at is not None
         promised = any(clock.kind == "promise" for clock in self.one.running)
-        wanted = [acts.CONFIRM, acts.TAKE]
+        wanted = [acts.HAND_OVER, acts.CONFIRM, acts.TAKE]
         if self.one.row["status"] == "received":
             wanted.append(acts.ROUTE)
         wanted += [acts.COMPLETION, acts.ANSWER] if answered and not promised else [acts.ANSWER]
@@ -113,7 +113,7 @@ def complaint_page(request: AnyRequest, view: View, shown: Shown) -> Response[An
         lost=_lost(view, returned),
         notice=shown.notice,
         contact=shown.contact,
-        story=tell(one),
+        story=tell(one, request.app.state.settings.same_words_from),
         agencies=view.agencies,
         bodies=view.bodies,
         reasons=[(code, say(reason)) for code, reason in REJECTION_REASONS.items()],

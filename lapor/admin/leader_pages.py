@@ -11,12 +11,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin.access import ESCALATIONS, Officer, current_officer, leaders_only
-from lapor.admin.desk_view import missing, read
+from lapor.admin import arbiter_pages, instruction_pages
+from lapor.admin.access import ESCALATIONS, INSTRUCTORS, Officer, current_officer, leaders_only
+from lapor.admin.desk_view import missing
+from lapor.admin.leader_view import complaint_page
 from lapor.admin.lists import categories_in_language, filters_of, lines_in_language, pager, wish_of
-from lapor.admin.story import tell
 from lapor.complaints import desk
-from lapor.complaints.approving import REJECTION_REASONS
 from lapor.complaints.desk import Actor, NotFound, Refused
 from lapor.complaints.queries.choices import Choices, filter_choices
 from lapor.complaints.queries.overdue import overdue
@@ -48,6 +48,7 @@ async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) ->
         lines=[line for line in lines if line not in oldest],
         filters=_filter_fields(filters, choices),
         path=ESCALATIONS,
+        instructs=bool(officer.roles & INSTRUCTORS),
         pager=pager(ESCALATIONS, filters, found.page),
         now=found.at,
         zone=officer.timezone,
@@ -73,16 +74,7 @@ async def one(
 ) -> Response[Any]:
     """One complaint, to be read."""
     settle_language(request)
-    view = await read(officer, complaint)
-    return page(
-        request,
-        "leaders/complaint.html",
-        one=view.one,
-        now=view.one.at,
-        zone=view.one.row["zone"],
-        story=tell(view.one),
-        reason_words=REJECTION_REASONS,
-    )
+    return await complaint_page(request, officer, complaint)
 
 
 @post("/pimpinan/aduan/{complaint:int}/dilihat", guards=[leaders_only])
@@ -99,5 +91,9 @@ async def see(
 
 
 ROUTES = [
-    Router("/", route_handlers=[escalations, one, see], dependencies={"officer": Provide(current_officer)})
+    Router(
+        "/",
+        route_handlers=[escalations, one, see, *instruction_pages.ROUTES, *arbiter_pages.ROUTES],
+        dependencies={"officer": Provide(current_officer)},
+    )
 ]

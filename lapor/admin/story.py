@@ -19,12 +19,18 @@ _BY = {
     "completed": "answer",
     "rejected": "answer",
     "referred": "answer",
+    "outside_answered": "answer",
     "rung_escalate": "escalation",
+    "sent_to_arbiter": "escalation",
 }
 _INTERNAL = frozenset(
     {"noted", "transfer_offered", "transfer_refused", "completion_claimed", "rejection_claimed"}
     | {"referral_claimed", "approval_refused", "contact_seen", "withdrawn", "escalation_seen"}
+    | {"handed_over", "instruction_done"}
 )
+
+
+_BY_PERSON = ("answered", "promised", "asked", "paused", "outside_answered")
 
 
 @dataclass(frozen=True)
@@ -38,16 +44,17 @@ class Step:
     note: str
     told: Sequence[Sent]
     photos: Sequence[Photo]
+    same_words: bool
 
 
-def tell(one: OneComplaint) -> list[Step]:
+def tell(one: OneComplaint, same_words_from: int) -> list[Step]:
     """Return the story, oldest first; escalations that only repeat one another are told once.
 
-    A photo stands beside the words that it came with, and is no step of its own.
+    A photo stands beside the words that it came with, and is no step of its own. Words that the agency sent to more
+    than `same_words_from` other complaints are marked.
     """
-    return [
-        _step(one, again) for again in _gathered([step for step in one.story if step.kind != "photo_added"])
-    ]
+    steps = [step for step in one.story if step.kind != "photo_added"]
+    return [_step(one, again, same_words_from) for again in _gathered(steps)]
 
 
 def _gathered(story: Sequence[Happened]) -> list[list[Happened]]:
@@ -66,9 +73,13 @@ def _repeats(before: Happened, happened: Happened) -> bool:
     return same and happened.facts.get("clock") == before.facts.get("clock")
 
 
-def _step(one: OneComplaint, again: Sequence[Happened]) -> Step:
+def _step(one: OneComplaint, again: Sequence[Happened], same_words_from: int) -> Step:
     first, last = again[0], again[-1]
     note = _note(one, first)
+    same = first.said.same_words if first.said and first.said.same_words > same_words_from else 0
+    if same:
+        repeated = say("kata-kata yang sama sudah dikirim ke {count} laporan lain").format(count=same)
+        note = f"{note} · {repeated}" if note else repeated
     if len(again) > 1:
         moment = localtime(last.at, one.row["zone"])
         count = len(again) - 1
@@ -83,6 +94,7 @@ def _step(one: OneComplaint, again: Sequence[Happened]) -> Step:
         text=first.said.text if first.said else "",
         note=note,
         told=_latest(message for happened in again for message in happened.told),
+        same_words=same > 0,
         photos=[photo for photo in one.photos if first.said and photo.statement == first.said.id],
     )
 
@@ -101,7 +113,9 @@ def _by(happened: Happened) -> str:
 
 
 def _did(one: OneComplaint, happened: Happened) -> str:
-    sentence = _sentences().get((happened.kind, happened.actor)) or _sentences().get((happened.kind, ""))
+    told = _sentences()
+    wanted = (happened.kind, _variant(happened))
+    sentence = told.get(wanted) or told.get((happened.kind, happened.actor)) or told.get((happened.kind, ""))
     if sentence is None:
         return say(KINDS[happened.kind].told) if happened.kind in KINDS else happened.kind
     return sentence.format(
@@ -114,6 +128,13 @@ def _did(one: OneComplaint, happened: Happened) -> str:
     )
 
 
+def _variant(happened: Happened) -> str:
+    """Which of the sentences of a decision is meant."""
+    if "upheld" in happened.facts:
+        return "upheld" if happened.facts["upheld"] else "dismissed"
+    return str(happened.facts.get("cause", ""))
+
+
 def _sentences() -> dict[tuple[str, str], str]:
     return {
         ("filed", ""): say("Pelapor menyampaikan laporan"),
@@ -123,6 +144,19 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("answered", ""): say("{agency} menjawab"),
         ("promised", ""): say("{agency} memberi jawaban sementara"),
         ("asked", ""): say("{agency} bertanya kepada pelapor"),
+        ("paused", ""): say("{agency} bertanya kepada pelapor; tenggat penyelesaian menunggu"),
+        ("resumed", ""): say("Tenggat penyelesaian berjalan lagi karena pelapor menanggapi"),
+        ("outside_answered", ""): say("{agency} menyampaikan jawaban instansi luar"),
+        ("handed_over", ""): say("{person} menyerahkan laporan darurat kepada petugas piket"),
+        ("instructed", ""): say("{person} memberi instruksi kepada {agency}"),
+        ("instruction_done", ""): say("{person} melaporkan pelaksanaan instruksi"),
+        ("sent_to_arbiter", "dispute"): say("Bantahan kedua dibawa ke sekretaris daerah untuk diputuskan"),
+        ("sent_to_arbiter", "transfer"): say(
+            "Alih tangan ketiga dibawa ke sekretaris daerah untuk diputuskan"
+        ),
+        ("ruled", "transfer"): say("{person} memutuskan: {target} yang bertanggung jawab"),
+        ("ruled", "upheld"): say("{person} membenarkan bantahan pelapor"),
+        ("ruled", "dismissed"): say("{person} memutuskan: jawaban instansi sudah cukup"),
         ("noted", ""): say("{person} menulis catatan internal"),
         ("transfer_offered", ""): say("{agency} menawarkan laporan ke {target}"),
         ("transfer_taken", ""): say("{target} menerima laporan dari {giver}"),
@@ -154,11 +188,12 @@ def _short(one: OneComplaint, code: object) -> str:
 
 def _note(one: OneComplaint, happened: Happened) -> str:
     parts = []
-    if happened.kind in ("answered", "promised", "asked") and happened.person:
+    if happened.kind in _BY_PERSON and happened.person:
         parts.append(say("oleh {person}").format(person=happened.person))
     if happened.said and happened.said.promised_for:
         promised = localtime(happened.said.promised_for, one.row["zone"])
         parts.append(say("menjanjikan jawaban {moment}").format(moment=promised))
+    parts += _moved(one, happened) + _ordered(one, happened)
     if happened.facts.get("reason") in REJECTION_REASONS:
         parts.append(say(REJECTION_REASONS[happened.facts["reason"]]))
     if happened.facts.get("late") is True:
@@ -166,6 +201,26 @@ def _note(one: OneComplaint, happened: Happened) -> str:
     if happened.facts.get("trial") is True:
         parts.append(say("masa uji coba, pimpinan tidak diberi tahu"))
     return " · ".join(parts)
+
+
+def _moved(one: OneComplaint, happened: Happened) -> list[str]:
+    """The old and the new deadline of a clock that waited for the reporter."""
+    if happened.kind not in ("paused", "resumed"):
+        return []
+    before, after = (
+        localtime(datetime.fromisoformat(happened.facts[name]), one.row["zone"]) for name in ("from", "due")
+    )
+    return [say("tenggat penyelesaian dari {before} menjadi {after}").format(before=before, after=after)]
+
+
+def _ordered(one: OneComplaint, happened: Happened) -> list[str]:
+    """In whose name an instruction was given, and until when."""
+    order = next((o for o in one.instructions if o.id == happened.facts.get("instruction")), None)
+    if order is None or happened.kind != "instructed":
+        return []
+    whose = say("atas nama {office}") if order.on_behalf else say("sebagai {office}")
+    until = say("paling lambat {moment}").format(moment=localtime(order.due_at, one.row["zone"]))
+    return [whose.format(office=order.office), until]
 
 
 def clock_name(kind: str) -> str:

@@ -23,10 +23,11 @@ LISTENERS = ["liaison", "agency_head"]
 GIVING_ROLES = ("head_of_region", "deputy_head", "sekda", "leadership_staff")
 
 _OFFICE = """
-SELECT o.role, CASE WHEN o.role = 'leadership_staff' THEN h.id ELSE o.id END AS in_name_of
+SELECT o.role = 'leadership_staff' AS on_behalf, CASE WHEN o.role = 'leadership_staff' THEN h.id ELSE o.id END AS office,
+  CASE WHEN o.role = 'leadership_staff' THEN h.title ELSE o.title END AS title
 FROM my_offices() o JOIN agency a ON a.id = o.agency
 LEFT JOIN LATERAL (
-  SELECT h.id FROM office h JOIN agency g ON g.id = h.agency
+  SELECT h.id, h.title FROM office h JOIN agency g ON g.id = h.agency
   WHERE h.role = 'head_of_region' AND h.active AND g.region = a.region ORDER BY h.agency <> o.agency, h.id LIMIT 1) h
   ON true
 WHERE a.region = $1 AND o.role = ANY ($2) ORDER BY array_position($2, o.role::text), o.id LIMIT 1"""
@@ -53,6 +54,15 @@ SELECT $1 || ':' || $2::bigint || ':' || o.id, $1, $3,
 FROM office o JOIN complaint c ON c.id = $3
 WHERE o.active AND o.id = ANY ($5) AND o.agency IS DISTINCT FROM c.reported_agency
 ON CONFLICT (dedupe_key) DO NOTHING"""
+
+
+@dataclass(frozen=True)
+class Giving:
+    """The office in whose name somebody gives instructions; None while the head's office is not in the register."""
+
+    on_behalf: bool
+    office: int | None
+    title: str | None
 
 
 @dataclass(frozen=True)
@@ -107,14 +117,20 @@ async def _bundle(agency: int, complaints: Collection[int]) -> _Bundle:
     return _Bundle(chosen, rows[0]["region"])
 
 
+async def giving_office(region: int) -> Giving | None:
+    """Return in whose name this officer may give instructions in a region; None when they may not."""
+    row = await database.fetchrow(_OFFICE, region, list(GIVING_ROLES))
+    return Giving(**dict(row)) if row else None
+
+
 async def _name(bundle: _Bundle) -> int:
     """Return the office in whose name the officer orders; raises Refused when theirs may not."""
-    held = await database.fetchrow(_OFFICE, bundle.region, list(GIVING_ROLES))
-    if held is None:
+    giving = await giving_office(bundle.region)
+    if giving is None:
         raise Refused("Hanya pimpinan daerah, atau stafnya atas nama pimpinan, yang dapat memberi instruksi.")
-    if held["in_name_of"] is None:
+    if giving.office is None:
         raise Refused("Jabatan kepala daerah belum terdaftar.")
-    return int(held["in_name_of"])
+    return giving.office
 
 
 def _words(text: str) -> str:

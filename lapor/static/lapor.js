@@ -117,6 +117,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || keysOff()) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
   if (event.key === "j" || event.key === "k") return stepRows(event.key === "j" ? 1 : -1);
+  if (event.key === "x") return tickRow();
   const target = document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');
   if (!target) return;
   event.preventDefault();
@@ -126,6 +127,12 @@ document.addEventListener("keydown", (event) => {
   const first = target.parentElement.querySelector("textarea, select, input:not([type=hidden])");
   if (first) first.focus();
 });
+
+function tickRow() {
+  const row = document.activeElement.closest("tr, li");
+  const tick = row && row.querySelector(".tick input");
+  if (tick) tick.checked = !tick.checked;
+}
 
 function stepRows(step) {
   const links = Array.from(document.querySelectorAll(".list .main-cell > a"));

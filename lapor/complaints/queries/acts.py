@@ -20,11 +20,14 @@ ROUTE = "disposisi"
 PUBLISH = "publikasi"
 WITHDRAW = "publikasi/tarik"
 CONTACT = "kontak"
+PAUSE = "jeda"
+OUTSIDE_ANSWER = "jawaban-instansi-luar"
+HAND_OVER = "penyerahan-piket"
 
 
 def open_acts(one: OneComplaint) -> frozenset[str]:
     """Return the names of the acts that this officer may do in this state."""
-    found = _words(one) | _claims(one) | _hands(one)
+    found = _words(one) | _claims(one) | _hands(one) | _clocks(one)
     if one.readable:
         found.add(NOTE)
     if one.approval and one.standing.decides:
@@ -50,6 +53,19 @@ def _words(one: OneComplaint) -> set[str]:
             found.add(WITHDRAW)
         elif not hidden:
             found.add(PUBLISH)
+    return found
+
+
+def _clocks(one: OneComplaint) -> set[str]:
+    found: set[str] = set()
+    running = {clock.kind: clock for clock in one.running}
+    completion = running.get("completion")
+    if completion and completion.paused_at is None and completion.due_at > one.at and _works(one, "answer"):
+        found.add(PAUSE)
+    if _works(one, "outside_answer"):
+        found.add(OUTSIDE_ANSWER)
+    if "emergency" in running and (one.standing.coordinates or (one.standing.works and one.readable)):
+        found.add(HAND_OVER)
     return found
 
 

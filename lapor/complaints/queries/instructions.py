@@ -10,6 +10,7 @@ import asyncpg
 from lapor import database
 from lapor.complaints.holding import WORKING_ROLES
 from lapor.complaints.queries.paging import Mark, Page, Wish, order, page
+from lapor.complaints.queries.queue import first_words
 from lapor.sla.clock import is_late
 
 PAGE_SIZE = 20
@@ -56,6 +57,23 @@ class Ordered:
         )
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """A complaint that an instruction is going to be about; without a missed deadline `clock` is None."""
+
+    id: int
+    ticket: str
+    region: int
+    owner_agency: int
+    agency: str
+    zone: str
+    words: str | None
+    clock: str | None
+    started_at: datetime | None
+    due_at: datetime | None
+    met_at: datetime | None
+
+
 _ORDERED = """
 SELECT i.id, a.name AS agency, i.text, coalesce(p.full_name, '') AS giver, o.title AS office,
   NOT EXISTS (SELECT FROM appointment h WHERE h.office = i.in_name_of AND h.person = i.given_by
@@ -92,6 +110,29 @@ LEFT JOIN LATERAL (
                    'asked', 'paused', 'disputed', 'reopened', 'accepted', 'closed', 'outside_answered')
   ORDER BY e.seq DESC LIMIT 1) e ON true
 WHERE j.instruction = ANY ($1) ORDER BY j.instruction, j.complaint"""
+
+
+_CHOSEN = """
+SELECT c.id, c.ticket, c.region, c.owner_agency, a.name AS agency, r.timezone AS zone, left(w.text, 320) AS words,
+  k.kind AS clock, k.started_at, k.due_at, k.met_at
+FROM complaint c
+JOIN agency a ON a.id = c.owner_agency
+JOIN region r ON r.id = c.region
+LEFT JOIN content w ON w.complaint = c.id
+LEFT JOIN LATERAL (
+  SELECT k.kind, k.started_at, k.due_at, k.met_at FROM clock k
+  WHERE k.complaint = c.id AND k.kind <> 'reporter_window' AND coalesce(k.met_at, $2) > k.due_at
+  ORDER BY k.met_at IS NOT NULL, k.due_at, k.id LIMIT 1) k ON true
+WHERE c.id = ANY ($1) ORDER BY a.name, a.id, k.due_at, c.id"""
+
+
+async def chosen(complaints: Sequence[int]) -> Sequence[Chosen]:
+    """Return those of the complaints that this officer sees, by agency, with the oldest deadline that each has missed."""
+    rows = await database.fetch(_CHOSEN, list(complaints), await database.now())
+    return [
+        Chosen(**{**dict(row), "words": first_words(row["words"], 150) if row["words"] else None})
+        for row in rows
+    ]
 
 
 async def instructions_of(complaint: int) -> Sequence[Ordered]:

@@ -52,6 +52,9 @@ TAB_STATUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "selesai": ("done", "closed", "rejected", "referred"),
 }
 _NEWEST_FIRST = ("selesai",)
+# A tab of another kind: not complaints, but what was ordered about them.
+INSTRUCTIONS: Final = "instruksi"
+_ORDERS = f"(SELECT count(*) FROM instruction i WHERE i.agency = ANY ({_WORKS}) AND i.carried_out_at IS NULL)"
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,12 @@ class Filters:
         found = ""
         for value, condition in (
             (self.status, "c.status = ${}"),
-            (self.category, "c.category = (SELECT id FROM category WHERE code = ${})"),
+            # Whoever may not read a complaint must not learn by filtering what it is about.
+            (
+                self.category,
+                "c.category = (SELECT id FROM category WHERE code = ${})"
+                " AND EXISTS (SELECT FROM content w WHERE w.complaint = c.id)",
+            ),
             (self.district, "c.district = (SELECT id FROM region WHERE code = ${})"),
             (self.agency, "c.owner_agency = (SELECT id FROM agency WHERE code = ${})"),
         ):
@@ -200,10 +208,11 @@ async def counts(tab: str, filters: Filters) -> Counts:
     arguments: list[Any] = []
     total = TABS[tab] + filters.conditions(arguments)
     waiting = [name for name in TABS if name not in _NEWEST_FIRST]
-    columns = [f"{_count(TABS[name])} AS {name}" for name in waiting] + [f"{_count(total)} AS total"]
+    columns = [f"{_count(TABS[name])} AS {name}" for name in waiting]
+    columns += [f"{_ORDERS} AS {INSTRUCTIONS}", f"{_count(total)} AS total"]
     row = await database.fetchrow(f"SELECT {', '.join(columns)}", *arguments)
     assert row is not None
-    return Counts({name: row[name] for name in waiting}, row["total"])
+    return Counts({name: row[name] for name in (*waiting, INSTRUCTIONS)}, row["total"])
 
 
 def _count(where: str) -> str:
