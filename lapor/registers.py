@@ -4,10 +4,22 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lapor import database
 
 T = TypeVar("T")
+
+
+DEFAULT_ZONE = ZoneInfo("Asia/Jakarta")
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return a region's time zone; one that nobody knows counts as WIB rather than stopping anything."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return DEFAULT_ZONE
 
 
 @dataclass(frozen=True)

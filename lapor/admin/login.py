@@ -11,7 +11,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
 
-from lapor import database
+from lapor import database, limits
 from lapor.admin import access, passwords
 from lapor.admin.access import Officer, current_officer, safe_path
 from lapor.crypto import keyring
@@ -40,6 +40,13 @@ async def log_in(request: AnyRequest, data: Form) -> Response[Any]:
     username, password = str(data.get("username", "")).strip(), str(data.get("password", ""))
     wish = safe_path(str(data.get("lanjut", "")), "")
     lookup = keyring().lookup(username.lower(), "login")
+    # Many names from one address are guessing too; a whole office behind one address is not.
+    crowd = await limits.spend(
+        request, "login", settings.login_attempts * 20, settings.login_lock_minutes * 60
+    )
+    if crowd:
+        sentence = _too_many(crowd // 60 + 1)
+        return _login_page(request, wish, username, sentence, 429, limits.retry_after(crowd))
     wait = await passwords.begin_attempt(lookup, settings.login_attempts, settings.login_lock_minutes)
     if wait:
         sentence = _too_many(wait)

@@ -80,10 +80,7 @@ async def begin_attempt(lookup: str, most: int, minutes: int) -> int:
     async with database.transaction("gate"):
         await database.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", lookup)
         await database.execute(
-            "DELETE FROM login_attempt WHERE username_lookup = $1"
-            " AND failed_at <= lapor_now() - make_interval(mins => $2)",
-            lookup,
-            minutes,
+            "DELETE FROM login_attempt WHERE failed_at <= lapor_now() - make_interval(mins => $1)", minutes
         )
         recent = await database.fetchrow(
             "SELECT count(*) AS failed,"

@@ -101,5 +101,6 @@ async def record_outside_answer(
 async def note(actor: Actor, complaint: int, *, text: str) -> None:
     """Write an internal note, for everybody who may read the words of the complaint."""
     async with holding(actor, complaint) as held:
+        await held.must_read()
         statement, digest = await say(held, "note", text)
         await held.record("noted", facts={"statement": statement}, digest=digest)

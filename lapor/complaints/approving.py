@@ -29,6 +29,10 @@ REJECTION_REASONS = {
     "unlawful": "Isinya fitnah, ancaman, atau melanggar hukum",
 }
 
+_UNANSWERED = (
+    "SELECT EXISTS (SELECT FROM clock WHERE complaint = $1 AND kind = 'response' AND met_at IS NULL)"
+)
+
 _VERBS: dict[str, str] = {"completion": "complete", "rejection": "reject", "referral": "refer"}
 _CLAIMED: dict[str, str] = {
     "completion": "completion_claimed",
@@ -118,6 +122,8 @@ async def _claim(
             raise Refused("Sudah ada pengajuan yang menunggu pemeriksa.")
         if held.row["offered_agency"]:
             raise Refused("Laporan ini sedang ditawarkan ke instansi lain.")
+        if kind == "completion" and await database.fetchval(_UNANSWERED, held.id):
+            raise Refused("Pelapor belum dijawab. Beri jawaban dahulu, lalu ajukan penyelesaian.", "text")
         proofs = await examine(held, photos)
         statement, digest = await say(held, kind, text)
         if outside_body is not None and not await database.fetchval(

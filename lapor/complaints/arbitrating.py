@@ -5,7 +5,13 @@ from lapor.complaints import arbiter, clocks
 from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
 from lapor.complaints.errors import Refused
-from lapor.complaints.handing import LISTENERS, close_transfer, target_of
+from lapor.complaints.handing import (
+    LISTENERS,
+    close_approval,
+    close_transfer,
+    must_have_named_desk,
+    target_of,
+)
 from lapor.complaints.holding import Held, holding
 from lapor.complaints.statements import say, tell_offices, tell_reporter
 from lapor.complaints.voice import run_completion
@@ -20,8 +26,11 @@ async def rule_transfer(
         office = await _arbitrating_agency(held, "transfer")
         moves = agency != held.owner.id
         target = target_of(held, agency, "agency") if moves else held.owner
+        await must_have_named_desk(held, target, "agency")
         _, digest = await say(held, "ruling", reason, field="reason", agency=office)
         await close_transfer(held, "withdrawn")
+        if moves:
+            await close_approval(held)
         await held.set(
             status=status,
             owner_agency=target.id,

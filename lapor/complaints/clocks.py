@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from lapor import database
+from lapor.registers import zone_of
 from lapor.routing.directory import AgencyEntry, CategoryEntry
 from lapor.sla.policy import ClockKind, Opened
 from lapor.sla.policy import Facts as PolicyFacts
@@ -67,5 +67,5 @@ def policy_facts(type_: str, category: CategoryEntry | None, owner: AgencyEntry)
         agency_kind=owner.kind,
         region=owner.region,
         completion_class=category.completion_class if category else type_,
-        zone=ZoneInfo(owner.timezone),
+        zone=zone_of(owner.timezone),
     )

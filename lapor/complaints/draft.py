@@ -66,9 +66,9 @@ WRITE = """
 WITH complaint_row AS (
   INSERT INTO complaint (id, ticket, type, category, channel, status, region, district, village, owner_agency,
     reported_agency, supporting, about_official, anonymous, confidential, protected, emergency, filed_at,
-    written_at, reporter_key, rule, reason, published, cycle, version)
+    written_at, reporter_key, rule, reason, published, trial, cycle, version)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-    $50, 1, 1)
+    $50, $51, 1, 1)
 ), words AS (
   INSERT INTO content (complaint, text, address, latitude, longitude, salt) VALUES ($1, $23, $24, $25, $26, $27)
 ), who AS (
@@ -161,6 +161,7 @@ def values_of(draft: Draft, clocks: list[Start]) -> list[object]:
         *_clock_columns(clocks),
         *_event_columns(draft, clocks, digest),
         draft.published,
+        draft.owner.live_from is not None and draft.owner.live_from > draft.at,
     ]
 
 
@@ -217,11 +218,10 @@ def _clock_columns(clocks: list[Start]) -> list[object]:
 def _event_columns(draft: Draft, clocks: list[Start], digest: bytes) -> list[object]:
     decision, filing = draft.decision, draft.filing
     due = {clock.kind: clock.opened.due_at.isoformat() for clock in clocks}
-    filed = events.canonical(
-        {"channel": filing.channel, "type": filing.type, "category": filing.category, "due": due}
-    )
+    # Whoever sees only the clocks reads events too: they say nothing of what the complaint is about.
+    filed = events.canonical({"channel": filing.channel, "type": filing.type, "due": due})
     if decision.needs_triage:
         second = ("triaged", events.canonical({"agency": draft.owner.code}))
     else:
-        second = ("routed", events.canonical({"agency": draft.owner.code, "rule": decision.rule}))
+        second = ("routed", events.canonical({"agency": draft.owner.code}))
     return [["filed", second[0]], ["reporter", "system"], [filed, second[1]], [digest, None]]

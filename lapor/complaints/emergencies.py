@@ -16,7 +16,9 @@ async def hand_over(actor: Actor, complaint: int, *, to: str, text: str, version
     It meets the emergency clock, and no other. The responsible agency does so, or the coordinating admin.
     """
     async with holding(actor, complaint, version) as held:
-        if not await held.leads_region(["coordinator"]):
+        if await held.leads_region(["coordinator"]):
+            await held.must_read()
+        else:
             await held.must_work()
         if not await _waiting(held.id):
             raise Refused("Laporan ini tidak sedang menunggu penyerahan kepada petugas piket.")

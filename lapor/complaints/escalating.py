@@ -48,13 +48,11 @@ WITH due AS MATERIALIZED (
          CASE WHEN k.rung + 1 < cardinality(k.rung_times) THEN k.rung_times[k.rung + 2]
               ELSE k.rung_times[cardinality(k.rung_times)]
                    + k.repeat_every * (k.rung + 2 - cardinality(k.rung_times)) END AS following,
-         c.region, c.owner_agency, c.offered_agency, c.reported_agency, c.status,
-         coalesce(r.live_from > $3, false) OR coalesce(a.live_from > $3, false) AS trial
+         c.region, c.owner_agency, c.offered_agency, c.reported_agency, c.trial,
+         c.about_official AND c.reported_agency IS NULL AS unnamed
   FROM clock k
   JOIN policy_rung s ON s.policy = k.policy AND s.number = least(k.rung, cardinality(k.rung_times) - 1)
   JOIN complaint c ON c.id = k.complaint
-  JOIN region r ON r.id = c.region
-  JOIN agency a ON a.id = c.owner_agency
   WHERE k.id = ANY ($1)
 ), rungs AS MATERIALIZED (
   SELECT *, CASE WHEN step IN ('notify', 'remind') THEN met_at IS NOT NULL OR coalesce(following < $2, false)
@@ -84,7 +82,7 @@ WITH due AS MATERIALIZED (
          || '","late":' || answered_late || ',"rung":' || rung || ',"trial":' || trial || '}'
   FROM rungs ORDER BY complaint, rung
 ), ears AS MATERIALIZED (
-  SELECT e.code, e.near, o.id AS office, o.agency, a.region
+  SELECT e.code, e.near, e.role, o.id AS office, o.agency, a.region
   FROM unnest($5::text[], $6::text[], $7::text[]) AS e(code, role, near)
   JOIN office o ON o.role = e.role JOIN agency a ON a.id = o.agency WHERE o.active
 ), heard AS (
@@ -92,15 +90,18 @@ WITH due AS MATERIALIZED (
 ), listening AS (
   SELECT h.id, h.rung, h.complaint, h.step, e.office
   FROM heard h JOIN ears e ON e.code = h.code AND e.agency = h.owner_agency
-  WHERE e.near = 'agency' AND e.agency IS DISTINCT FROM h.reported_agency
+  WHERE e.near = 'agency'
+    AND (h.reported_agency IS NULL OR h.reported_agency <> ALL (agency_line(e.agency)))
   UNION
   SELECT h.id, h.rung, h.complaint, h.step, e.office
   FROM heard h JOIN ears e ON e.code = h.code AND e.agency = h.offered_agency
-  WHERE e.near = 'other_agency' AND e.agency IS DISTINCT FROM h.reported_agency
+  WHERE e.near = 'other_agency'
+    AND (h.reported_agency IS NULL OR h.reported_agency <> ALL (agency_line(e.agency)))
   UNION
   SELECT h.id, h.rung, h.complaint, h.step, e.office
   FROM heard h JOIN ears e ON e.code = h.code AND e.region = h.region
-  WHERE e.near = 'region' AND NOT h.trial AND e.agency IS DISTINCT FROM h.reported_agency
+  WHERE e.near = 'region' AND NOT h.trial AND (NOT h.unnamed OR e.role = 'inspector')
+    AND (h.reported_agency IS NULL OR h.reported_agency <> ALL (agency_line(e.agency)))
   UNION
   SELECT h.id, h.rung, h.complaint, h.step, NULL FROM heard h WHERE h.code = 'reporter'
 ), sent AS (

@@ -23,9 +23,12 @@ async def route(
         status = held.move("route")
         if not await held.leads_region(["coordinator"]):
             raise Refused("Hanya admin koordinator wilayah yang dapat meneruskan laporan.")
+        await held.must_read()
         target = target_of(held, agency, "agency")
+        await must_have_named_desk(held, target, "agency")
         _, digest = await say(held, "note", reason, field="reason")
         await close_transfer(held, "withdrawn")
+        await close_approval(held)
         await held.set(
             status=status,
             owner_agency=target.id,
@@ -56,6 +59,7 @@ async def offer_transfer(
         if "transfer" in await arbiter.pending(held):
             raise Refused("Alih tangan laporan ini menunggu keputusan pimpinan.")
         target = target_of(held, to_agency, "to_agency")
+        await must_have_named_desk(held, target, "to_agency")
         statement, digest = await say(held, "transfer", reason, field="reason")
         transfer: int = await database.fetchval("SELECT nextval('transfer_id_seq')")
         number: int = 1 + await database.fetchval(
@@ -157,6 +161,24 @@ async def close_transfer(held: Held, outcome: str) -> None:
         held.at,
         outcome,
     )
+
+
+async def must_have_named_desk(held: Held, target: AgencyEntry, field: str) -> None:
+    """Raise Refused when a protected complaint would go where nobody may read it."""
+    if held.row["protected"] and not await database.fetchval(
+        "SELECT EXISTS (SELECT FROM office WHERE agency = $1 AND active AND named_desk)", target.id
+    ):
+        raise Refused("Instansi ini tidak mempunyai petugas khusus untuk laporan terlindung.", field)
+
+
+async def close_approval(held: Held) -> None:
+    """End a claim that the former agency left open: the agency that has the complaint now decides anew."""
+    await database.execute(
+        "UPDATE approval SET decided_at = $2, outcome = 'refused' WHERE complaint = $1 AND decided_at IS NULL",
+        held.id,
+        held.at,
+    )
+    await clocks.meet(held.id, "approval", at=held.at)
 
 
 async def _open_approval(held: Held) -> bool:

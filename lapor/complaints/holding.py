@@ -65,7 +65,11 @@ class Held:
         """Raise Refused unless the officer works in the responsible agency and may read the words."""
         if not await self.works_in(self.row["owner_agency"]):
             raise Refused("Hanya petugas instansi yang bertanggung jawab yang dapat melakukan ini.")
-        if not await database.fetchval("SELECT EXISTS (SELECT FROM content WHERE complaint = $1)", self.id):
+        await self.must_read()
+
+    async def must_read(self) -> None:
+        """Raise NotFound unless the officer may read the words: who sees only the clocks moves nothing."""
+        if not await database.fetchval("SELECT may_read($1)", self.id):
             raise NotFound
 
     async def works_in(self, agency: int, roles: Sequence[str] = WORKING_ROLES) -> bool:

@@ -52,7 +52,8 @@ INSERT INTO message (dedupe_key, kind, complaint, clock, office, state, attempts
 SELECT $1 || ':' || $2::bigint || ':' || o.id, $1, $3,
        (SELECT id FROM clock WHERE subject_kind = 'instruction' AND subject = $2), o.id, 'waiting', 0, $4, $4
 FROM office o JOIN complaint c ON c.id = $3
-WHERE o.active AND o.id = ANY ($5) AND o.agency IS DISTINCT FROM c.reported_agency
+WHERE o.active AND o.id = ANY ($5)
+  AND (c.reported_agency IS NULL OR c.reported_agency <> ALL (agency_line(o.agency)))
 ON CONFLICT (dedupe_key) DO NOTHING"""
 
 

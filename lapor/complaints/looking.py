@@ -45,6 +45,9 @@ async def see_escalation(actor: Actor, complaint: int) -> None:
     async with holding(actor, complaint) as held:
         if not await held.leads_region(LEADING_ROLES):
             raise Refused("Hanya pimpinan daerah yang dapat menandai ini.")
+        mine: list[int] = await database.fetchval("SELECT my_agencies()")
+        if held.owner.id in mine:
+            raise Refused("Keterlambatan kantor Anda sendiri ditandai oleh pimpinan lain.")
         await database.execute(
             "UPDATE escalation SET seen_at = $2, seen_by = $3"
             " WHERE complaint = $1 AND step = 'escalate' AND seen_at IS NULL"

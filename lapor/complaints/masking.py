@@ -9,7 +9,7 @@ _NATIONAL_ID = re.compile(r"(?<![\d])(?:\d[ .\-]?){15}\d(?![\d])")
 _PHONE = re.compile(
     r"(?<![\d+])(?:\+?62|0)[ .\-]?8(?:[ .\-]?\d){7,11}(?!\d)|(?<!\d)0\d{2,3}[ .\-]\d{5,8}(?!\d)"
 )
-_EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,8}")
 _LONG_NUMBER = re.compile(r"(?<!\d)(?:\d[ .\-]?){9,}\d(?!\d)")
 _PLATE = re.compile(r"\b[A-Z]{1,2}[ \-]?\d{2,4}[ \-]?[A-Z]{1,3}\b")
 _NAMED = re.compile(

@@ -84,7 +84,7 @@ async def tell_offices(held: Held, kind: str, roles: list[str], *, agency: int |
         "INSERT INTO message (dedupe_key, kind, complaint, office, state, attempts, next_attempt_at, created_at)"
         " SELECT $1 || ':' || $2::bigint || ':' || $3 || ':' || o.id, $1, $2, o.id, 'waiting', 0, $4, $4"
         " FROM office o JOIN agency a ON a.id = o.agency"
-        " WHERE o.active AND o.role = ANY ($5) AND a.id IS DISTINCT FROM $8"
+        " WHERE o.active AND o.role = ANY ($5) AND ($8::bigint IS NULL OR $8 <> ALL (agency_line(a.id)))"
         " AND CASE WHEN $6::bigint IS NULL THEN a.region = $7 ELSE a.id = $6 END"
         " ON CONFLICT (dedupe_key) DO NOTHING",
         kind,

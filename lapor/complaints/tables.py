@@ -83,6 +83,7 @@ class Complaint(Table):
     protected = Boolean(default=False)
     emergency = Boolean(default=False)
     published = Boolean(default=False)
+    trial = Boolean(default=False)
     filed_at = Timestamptz()
     written_at = Timestamptz(null=True, default=None)
     closed_at = Timestamptz(null=True, default=None)

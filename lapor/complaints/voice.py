@@ -99,7 +99,10 @@ async def accept(actor: Actor, complaint: int) -> None:
         _must_be_reporter(actor)
         status = held.move("close")
         await held.set(status=status, closed_at=held.at)
-        await clocks.meet(held.id, "reporter_window", "referral", at=held.at)
+        # Whoever agrees waits for nothing any more.
+        await clocks.meet(
+            held.id, "reporter_window", "referral", "response", "promise", "completion", at=held.at
+        )
         await held.record("accepted")
         await arbiter.settle(held)
 

@@ -7,11 +7,12 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
+from litestar.exceptions import TooManyRequestsException
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from lapor import uploads
+from lapor import limits, uploads
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor
 from lapor.complaints.rating import STARS
@@ -35,6 +36,9 @@ from lapor.pages import AnyRequest, page, settle_language
 from lapor.site import Site
 
 _STARS = frozenset(str(stars) for stars in STARS)
+# Nobody has more to say in an hour; it stops a flood of messages to an agency.
+SPEAKING_LIMIT = 30
+
 Typed = dict[str, str]
 # A verb of the reporter; it returns the photos that could not be used.
 Verb = Callable[[Actor, int, Typed], Awaitable[Sequence[uploads.Refusal]]]
@@ -145,6 +149,9 @@ async def _speak(request: AnyRequest, ticket: str, form: str, verb: Verb) -> Res
     complaint = await residents.own_id(code, secret)
     if complaint is None:
         raise not_there()
+    wait = await limits.spend(request, "speaking", SPEAKING_LIMIT, limits.HOUR)
+    if wait:
+        raise TooManyRequestsException(headers={**limits.retry_after(wait), **UNLISTED})
     data = await uploads.fields(request)
     typed = {name: tidy(data.get(name)) for name in ("text", "reason", "stars")}
     try:

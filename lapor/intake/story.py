@@ -138,6 +138,8 @@ _SENTENCES: dict[str, Callable[[], str]] = {
     "answered": lambda: say("{agency} menjawab"),
     "promised": lambda: say("{agency} memberi jawaban sementara"),
     "asked": lambda: say("{agency} bertanya kepada Anda"),
+    "paused": lambda: say("{agency} bertanya kepada Anda; tenggat penyelesaian menunggu jawaban Anda"),
+    "outside_answered": lambda: say("{agency} menyampaikan jawaban instansi luar"),
     "transfer_taken": lambda: say("{agency} mengambil alih laporan"),
     "completed": lambda: say("Pemeriksa hasil di {agency} memastikan pekerjaan selesai"),
     "rejected": lambda: say("{agency} menyatakan laporan tidak dapat ditindaklanjuti"),

@@ -103,18 +103,18 @@ END $$"""
 _POLICY_IN_USE = f"""
 CREATE FUNCTION policy_is_frozen() RETURNS trigger LANGUAGE plpgsql {_DEFINER} AS $$
 DECLARE
-  used bigint;
+  used bigint[];
 BEGIN
   IF TG_TABLE_NAME = 'policy_rung' THEN
-    used := coalesce(OLD.policy, NEW.policy);
+    used := ARRAY[OLD.policy, NEW.policy];
   ELSIF (NEW.clock, NEW.type, NEW.category, NEW.agency_kind, NEW.region, NEW.completion_class, NEW.amount, NEW.unit,
          NEW.start, NEW.ends, NEW.after_hours_rolls, NEW.weekend_rolls, NEW.skip_holidays, NEW.valid_from)
      IS DISTINCT FROM
         (OLD.clock, OLD.type, OLD.category, OLD.agency_kind, OLD.region, OLD.completion_class, OLD.amount, OLD.unit,
          OLD.start, OLD.ends, OLD.after_hours_rolls, OLD.weekend_rolls, OLD.skip_holidays, OLD.valid_from) THEN
-    used := OLD.id;
+    used := ARRAY[OLD.id];
   END IF;
-  IF used IS NOT NULL AND EXISTS (SELECT FROM clock WHERE policy = used) THEN
+  IF used IS NOT NULL AND EXISTS (SELECT FROM clock WHERE policy = ANY (used)) THEN
     RAISE EXCEPTION 'a clock runs by this policy: end it and write a new one' USING ERRCODE = 'check_violation';
   END IF;
   RETURN coalesce(NEW, OLD);

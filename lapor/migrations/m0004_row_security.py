@@ -15,6 +15,37 @@ DESCRIPTION = "roles, grants and row-level security"
 
 _DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 
+_REGION_READERS = "'{coordinator,inspector,sekda,head_of_region,deputy_head,leadership_staff}'"
+_LEADERS = "'{sekda,head_of_region,deputy_head,leadership_staff}'"
+
+# About an official whose office nobody has named yet: it could be any reader of the region but the inspectorate.
+_UNNAMED = "(about_official AND reported_agency IS NULL)"
+
+_MINE = """(owner_agency = ANY ((SELECT my_working_agencies())::bigint[])
+            OR offered_agency = ANY ((SELECT my_working_agencies())::bigint[]))
+           AND (NOT protected OR owner_agency = ANY ((SELECT my_named_agencies())::bigint[])
+                OR offered_agency = ANY ((SELECT my_named_agencies())::bigint[]))"""
+
+_SUPPORTING = """(NOT confidential AND NOT protected AND NOT about_official
+            AND supporting && (SELECT my_working_agencies())::bigint[])"""
+
+_SEES_CLOCKS = f"""
+  (reported_agency IS NULL OR reported_agency <> ALL ((SELECT my_lines())::bigint[]))
+  AND (({_MINE}) OR {_SUPPORTING} OR region = ANY ((SELECT my_regions_as('{{inspector}}'))::bigint[])
+       OR (NOT {_UNNAMED} AND region = ANY ((SELECT my_regions_as({_REGION_READERS}))::bigint[])))"""
+
+_SEES_WORDS = f"""
+  ({_MINE}) OR {_SUPPORTING}
+  OR region = ANY ((SELECT my_regions_as('{{inspector}}'))::bigint[])
+  OR (NOT protected AND NOT {_UNNAMED} AND region = ANY ((SELECT my_regions_as({_LEADERS}))::bigint[]))
+  OR (NOT protected AND NOT about_official
+      AND region = ANY ((SELECT my_regions_as('{{coordinator}}'))::bigint[]))"""
+
+# A verb that gives a complaint away still writes its last lines about it.
+_HOLDS = "id = nullif(current_setting('app.holding', true), '')::bigint"
+_OWN = "reporter_key = nullif(current_setting('app.reporter_key', true), '')"
+
+
 _FUNCTIONS = {
     "app_user()": """
 CREATE FUNCTION app_user() RETURNS bigint LANGUAGE sql STABLE AS $$
@@ -107,6 +138,22 @@ CREATE FUNCTION receipt_recorded(asked text, receipt bytea) RETURNS timestamptz 
   SELECT e.recorded_at FROM complaint c JOIN event e ON e.complaint = c.id AND e.seq = 1
   WHERE c.ticket = asked AND e.hash = receipt
 $$""",
+    # What a verb holds the desk may see; whether the officer may read it is another question.
+    "may_read(bigint)": f"""
+CREATE FUNCTION may_read(asked bigint) RETURNS boolean LANGUAGE sql STABLE {_DEFINER} AS $$
+  SELECT EXISTS (SELECT FROM complaint c WHERE c.id = asked AND ({_SEES_CLOCKS}) AND ({_SEES_WORDS}))
+$$""",
+    # Who teaches the rules does not decide what is protected or public.
+    "category_is_guarded()": f"""
+CREATE FUNCTION category_is_guarded() RETURNS trigger LANGUAGE plpgsql {_DEFINER} AS $$
+BEGIN
+  IF (NEW.protected, NEW.publish, NEW.emergency) IS DISTINCT FROM (OLD.protected, OLD.publish, OLD.emergency)
+     AND app_user() IS NOT NULL AND my_agencies_as('{{administrator}}') = '{{}}' THEN
+    RAISE EXCEPTION 'only an administrator changes what is protected or public'
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$""",
     "contact_of(bigint)": f"""
 CREATE FUNCTION contact_of(asked bigint) RETURNS SETOF identity LANGUAGE plpgsql {_DEFINER} AS $$
 DECLARE
@@ -123,37 +170,6 @@ BEGIN
   RETURN QUERY SELECT * FROM identity WHERE complaint = asked;
 END $$""",
 }
-
-_REGION_READERS = "'{coordinator,inspector,sekda,head_of_region,deputy_head,leadership_staff}'"
-_LEADERS = "'{sekda,head_of_region,deputy_head,leadership_staff}'"
-
-# About an official whose office nobody has named yet: it could be any reader of the region but the inspectorate.
-_UNNAMED = "(about_official AND reported_agency IS NULL)"
-
-_MINE = """(owner_agency = ANY ((SELECT my_working_agencies())::bigint[])
-            OR offered_agency = ANY ((SELECT my_working_agencies())::bigint[]))
-           AND (NOT protected OR owner_agency = ANY ((SELECT my_named_agencies())::bigint[])
-                OR offered_agency = ANY ((SELECT my_named_agencies())::bigint[]))"""
-
-_SUPPORTING = """(NOT confidential AND NOT protected AND NOT about_official
-            AND supporting && (SELECT my_working_agencies())::bigint[])"""
-
-_SEES_CLOCKS = f"""
-  (reported_agency IS NULL OR reported_agency <> ALL ((SELECT my_lines())::bigint[]))
-  AND (({_MINE}) OR {_SUPPORTING} OR region = ANY ((SELECT my_regions_as('{{inspector}}'))::bigint[])
-       OR (NOT {_UNNAMED} AND region = ANY ((SELECT my_regions_as({_REGION_READERS}))::bigint[])))"""
-
-_SEES_WORDS = f"""
-  ({_MINE}) OR {_SUPPORTING}
-  OR region = ANY ((SELECT my_regions_as('{{inspector}}'))::bigint[])
-  OR (NOT protected AND NOT {_UNNAMED} AND region = ANY ((SELECT my_regions_as({_LEADERS}))::bigint[]))
-  OR (NOT protected AND NOT about_official
-      AND region = ANY ((SELECT my_regions_as('{{coordinator}}'))::bigint[]))"""
-
-# A verb that gives a complaint away still writes its last lines about it.
-_HOLDS = "id = nullif(current_setting('app.holding', true), '')::bigint"
-_OWN = "reporter_key = nullif(current_setting('app.reporter_key', true), '')"
-
 
 # Of the two conditions the second says nothing new; it keeps the planner from hashing all complaints to check a few.
 _OF_COMPLAINT = "EXISTS (SELECT FROM complaint c WHERE c.id = complaint AND c.id >= complaint)"
@@ -182,6 +198,8 @@ _OWN_OFFICE = (
     "office IN (SELECT o.id FROM office o WHERE o.agency = ANY ((SELECT my_agencies_as('{agency_admin}'))::bigint[])"
     " AND o.role IN ('agency_head', 'checker', 'liaison', 'staff', 'agency_admin'))"
 )
+# Nobody gives an office to themselves, whatever they may edit.
+_NOT_ONESELF = "person IS DISTINCT FROM app_user()"
 _TEACHING = ("category", "routing_rule")
 
 # (table, policy, command, roles, condition on rows seen, condition on rows written)
@@ -306,7 +324,13 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
             condition,
         )
         for table in REGISTERS
-        for condition in [_TEACHES_ROUTING if table in _TEACHING else _EDITS_REGISTERS]
+        for condition in [
+            _TEACHES_ROUTING
+            if table in _TEACHING
+            else f"{_EDITS_REGISTERS} AND {_NOT_ONESELF}"
+            if table == "appointment"
+            else _EDITS_REGISTERS
+        ]
         for command in ("INSERT", "UPDATE")
     ),
     (
@@ -315,10 +339,18 @@ _POLICIES: list[tuple[str, str, str, str, str | None, str | None]] = [
         "INSERT",
         "lapor_reader",
         None,
-        f"{_OWN_AGENCY} AND role IN ('agency_head', 'checker', 'liaison', 'staff', 'agency_admin')",
+        f"{_OWN_AGENCY} AND NOT named_desk"
+        " AND role IN ('agency_head', 'checker', 'liaison', 'staff', 'agency_admin')",
     ),
-    ("appointment", "agency_adds", "INSERT", "lapor_reader", None, _OWN_OFFICE),
-    ("appointment", "agency_ends", "UPDATE", "lapor_reader", _OWN_OFFICE, _OWN_OFFICE),
+    ("appointment", "agency_adds", "INSERT", "lapor_reader", None, f"{_OWN_OFFICE} AND {_NOT_ONESELF}"),
+    (
+        "appointment",
+        "agency_ends",
+        "UPDATE",
+        "lapor_reader",
+        f"{_OWN_OFFICE} AND {_NOT_ONESELF}",
+        f"{_OWN_OFFICE} AND {_NOT_ONESELF}",
+    ),
 ]
 
 _SECURED = sorted({policy[0] for policy in _POLICIES})
@@ -349,7 +381,9 @@ _GRANTS = (
     f"GRANT SELECT ON {_OFFICER_READS} TO lapor_reader, lapor_desk",
     f"GRANT SELECT ({_PERSON_SHOWN}) ON person TO lapor_reader, lapor_desk, lapor_worker",
     "GRANT EXECUTE ON FUNCTION my_offices(), my_agencies(), my_agencies_as(text[]), my_working_agencies(),"
-    " my_named_agencies(), my_regions_as(text[]), instructs_me(bigint) TO lapor_reader, lapor_desk",
+    " my_named_agencies(), my_regions_as(text[]), my_lines(), may_read(bigint), instructs_me(bigint)"
+    " TO lapor_reader, lapor_desk",
+    "GRANT EXECUTE ON FUNCTION agency_line(bigint) TO lapor_worker, lapor_desk",
     "GRANT EXECUTE ON FUNCTION contact_of(bigint) TO lapor_desk",
     "GRANT EXECUTE ON FUNCTION lock_complaints(bigint[], boolean) TO lapor_desk, lapor_worker",
     "GRANT SELECT ON register_change, session TO lapor_reader",
@@ -415,9 +449,12 @@ async def forwards() -> MigrationManager:
                 if table != "ledger_head"
             ),
             *(_create(policy) for policy in _POLICIES),
+            "CREATE TRIGGER category_guarded BEFORE UPDATE ON category"
+            " FOR EACH ROW EXECUTE FUNCTION category_is_guarded()",
             *_GRANTS,
         ],
         [
+            "DROP TRIGGER category_guarded ON category",
             f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {_ALL}",
             f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {_ALL}",
             f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM {_ALL}",

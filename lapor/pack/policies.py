@@ -64,7 +64,7 @@ async def write_policies(connection: asyncpg.Connection, changes: Sequence[Chang
             await _end(connection, change.key)
             continue
         policy = await connection.fetchval(
-            f"INSERT INTO policy ({', '.join(_POLICY_COLUMNS)}) VALUES ({numbers})"  # noqa: S608
+            f"INSERT INTO policy ({', '.join(_POLICY_COLUMNS)}) VALUES ({numbers})"
             f" ON CONFLICT (code) DO UPDATE SET {sets} RETURNING id",
             *(change.after.get(name) for name in _POLICY_COLUMNS),
         )
@@ -95,7 +95,7 @@ async def _write_ladder(connection: asyncpg.Connection, policy: int, rungs: Sequ
     # No clock ever used this ladder, so no history speaks of its steps.
     await connection.execute("DELETE FROM policy_rung WHERE policy = $1", policy)
     await connection.executemany(
-        f"INSERT INTO policy_rung (policy, number, {', '.join(_RUNG_COLUMNS)})"  # noqa: S608
+        f"INSERT INTO policy_rung (policy, number, {', '.join(_RUNG_COLUMNS)})"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         [(policy, number, *(rung.get(name) for name in _RUNG_COLUMNS)) for number, rung in enumerate(rungs)],
     )

@@ -135,13 +135,13 @@ async def _read(connection: asyncpg.Connection) -> dict[str, dict[tuple[Any, ...
 
 def _select(register: Register) -> str:
     shown = [
-        f"(SELECT n.code FROM {column.names} n WHERE n.id = t.{column.name}) AS {column.name}"  # noqa: S608
+        f"(SELECT n.code FROM {column.names} n WHERE n.id = t.{column.name}) AS {column.name}"
         if column.by_id
         else f"t.{column.name}"
         for column in register.columns
     ]
     active = "t.active" if register.retires else "true AS active"
-    return f"SELECT {', '.join(shown)}, {active} FROM {register.table} t ORDER BY t.id"  # noqa: S608
+    return f"SELECT {', '.join(shown)}, {active} FROM {register.table} t ORDER BY t.id"
 
 
 def _row(register: Register, row: Mapping[str, Any]) -> Row:
@@ -162,7 +162,7 @@ async def _write_rows(connection: asyncpg.Connection, register: Register, change
         await connection.executemany(_update(register), [_values(names, row) for row in updates])
     if retired := [change.before["code"] for change in changes if change.kind == "retire" and change.before]:
         await connection.execute(
-            f"UPDATE {register.table} SET active = false WHERE code = ANY ($1::text[])",  # noqa: S608
+            f"UPDATE {register.table} SET active = false WHERE code = ANY ($1::text[])",
             retired,
         )
 
@@ -173,7 +173,7 @@ def _values(names: Iterable[str], row: Row) -> list[Any]:
 
 def _placeholder(column: Column, number: int) -> str:
     if column.by_id:
-        return f"(SELECT n.id FROM {column.names} n WHERE n.code = ${number})"  # noqa: S608
+        return f"(SELECT n.id FROM {column.names} n WHERE n.code = ${number})"
     return f"${number}"
 
 
@@ -182,7 +182,7 @@ def _insert(register: Register) -> str:
     values = [_placeholder(column, number) for number, column in enumerate(register.columns, 1)]
     if register.retires:
         names, values = [*names, "active"], [*values, "true"]
-    return f"INSERT INTO {register.table} ({', '.join(names)}) VALUES ({', '.join(values)})"  # noqa: S608
+    return f"INSERT INTO {register.table} ({', '.join(names)}) VALUES ({', '.join(values)})"
 
 
 def _update(register: Register) -> str:
@@ -192,7 +192,7 @@ def _update(register: Register) -> str:
     if register.retires:
         sets.append("active = true")
     same = [f"{name} IS NOT DISTINCT FROM {numbered[name]}" for name in register.key]
-    return f"UPDATE {register.table} SET {', '.join(sets)} WHERE {' AND '.join(same)}"  # noqa: S608
+    return f"UPDATE {register.table} SET {', '.join(sets)} WHERE {' AND '.join(same)}"
 
 
 def _parents_first(register: Register, rows: Sequence[Row]) -> list[Row]:

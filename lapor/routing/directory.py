@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from lapor import database
 from lapor.registers import Copy
@@ -35,6 +36,7 @@ class AgencyEntry:
     timezone: str
     phone: str
     active: bool
+    live_from: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ async def _load() -> Registry:
     agencies: dict[str, AgencyEntry] = {}
     coordinating: dict[str, str] = {}
     for row in await database.fetch(
-        "SELECT a.*, r.code AS region_code, r.timezone, p.code AS parent_code, l.code AS place_code"
+        "SELECT a.*, r.code AS region_code, r.timezone, r.live_from AS region_live_from, p.code AS parent_code, l.code AS place_code"
         " FROM agency a JOIN region r ON r.id = a.region"
         " LEFT JOIN agency p ON p.id = a.parent LEFT JOIN region l ON l.id = a.place ORDER BY a.name"
     ):
@@ -129,6 +131,7 @@ async def _load() -> Registry:
             timezone=row["timezone"],
             phone=row["phone"],
             active=row["active"],
+            live_from=max((at for at in (row["live_from"], row["region_live_from"]) if at), default=None),
         )
         if row["coordinating"] and row["active"]:
             coordinating[row["region_code"]] = code

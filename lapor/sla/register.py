@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from lapor import database
-from lapor.registers import Copy
+from lapor.registers import Copy, zone_of
 from lapor.sla.calendar import CalendarMissing, CalendarRow, SpecialHours, WorkCalendar, indonesia
 from lapor.sla.clock import Duration
 from lapor.sla.policy import (
@@ -30,6 +29,7 @@ class Schedule:
 
     policies: tuple[Policy, ...]
     calendars: Mapping[str, WorkCalendar]
+    unreadable_policies: tuple[str, ...] = ()
 
     def calendar(self, region: str) -> WorkCalendar:
         """Return the calendar of a region, or of the nearest region above that has one."""
@@ -84,11 +84,15 @@ async def _load() -> Schedule:
                 "repeat_minutes": row["repeat_minutes"],
             }
         )
-    policies = [
-        policy_from_mapping({**dict(row), "rung": rungs[row["id"]]})
-        for row in await database.fetch("SELECT * FROM policy ORDER BY id")
-    ]
-    return Schedule(tuple(policies), await _calendars())
+    policies: list[Policy] = []
+    unreadable: list[str] = []
+    for row in await database.fetch("SELECT * FROM policy ORDER BY id"):
+        try:
+            policies.append(policy_from_mapping({**dict(row), "rung": rungs[row["id"]]}))
+        except ValueError:
+            # One bad row must not stop filing: the audit names it, and the next policy that fits counts.
+            unreadable.append(row["code"])
+    return Schedule(tuple(policies), await _calendars(), tuple(unreadable))
 
 
 async def _calendars() -> dict[str, WorkCalendar]:
@@ -123,7 +127,7 @@ async def _calendars() -> dict[str, WorkCalendar]:
             )
     return {
         code: indonesia(
-            ZoneInfo(zones[code]),
+            zone_of(zones[code]),
             years[code],
             days[code],
             opening=usual.get(code, (time(7, 30), time(16, 0)))[0],

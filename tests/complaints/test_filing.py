@@ -105,8 +105,11 @@ async def test_an_automatic_category_is_published_masked_and_a_confidential_one_
 
 
 async def test_a_caller_s_transaction_takes_the_filing_with_it(scene: Scene) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fails() -> None:
         async with database.transaction("worker"):
             await desk.file(Filing(type="complaint", text="Jalan rusak"), role="worker")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fails()
     assert await scene.world.fetchval("SELECT count(*) FROM complaint") == 0

@@ -102,7 +102,8 @@ async def test_what_cannot_be_ordered_is_refused_with_its_reason(scene: Scene) -
 
 async def test_a_complaint_about_an_office_gets_an_instruction_of_its_own(scene: Scene) -> None:
     filed = [
-        await scene.file(text="Petugas minta uang", category=None, about_official=True) for _ in range(2)
+        await scene.file(text="Petugas minta uang", category=None, reported_agency="smg-dpu")
+        for _ in range(2)
     ]
     owner = (await scene.complaint(filed[0]))["owner_agency"]
     await scene.world.advance(49)

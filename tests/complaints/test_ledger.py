@@ -1,3 +1,4 @@
+import asyncio
 import json
 import subprocess
 import sys
@@ -28,7 +29,8 @@ async def test_an_export_verifies_in_another_process_without_a_database(scene: S
         "import sys; from pathlib import Path; from lapor.complaints.ledger import verify;"
         "print(verify(Path(sys.argv[1]), sys.argv[2]).events)"
     )
-    done = subprocess.run(
+    done = await asyncio.to_thread(
+        subprocess.run,
         [sys.executable, "-c", program, str(path), exported.root],
         capture_output=True,
         text=True,

@@ -62,6 +62,11 @@ SEEN: dict[str, dict[str, str]] = {
         "sekda": WORDS,
         "head of region": WORDS,
     },
+    "about an official whom nobody has named": {"inspectorate": WORDS},
+    "about the regional secretariat": {
+        "inspectorate of the region above": WORDS,
+        "head of the region above": WORDS,
+    },
     "about the inspectorate": {
         "coordinating admin": CLOCKS,
         "sekda": WORDS,
@@ -92,6 +97,8 @@ FILINGS: dict[str, dict[str, object]] = {
     "anonymous": {"anonymous": True},
     "confidential": {"confidential": True},
     "about the road agency": {"category": None, "reported_agency": "smg-dpu"},
+    "about an official whom nobody has named": {"category": None, "about_official": True},
+    "about the regional secretariat": {"category": None, "reported_agency": "smg-setda"},
     "about the inspectorate": {"category": None, "reported_agency": "smg-inspektorat"},
     "about the head of region": {"category": None, "reported_agency": "smg-walikota"},
     "about an urban village": {"category": None, "reported_agency": "smg-kel-tembalang"},

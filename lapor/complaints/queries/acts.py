@@ -64,7 +64,7 @@ def _clocks(one: OneComplaint) -> set[str]:
         found.add(PAUSE)
     if _works(one, "outside_answer"):
         found.add(OUTSIDE_ANSWER)
-    if "emergency" in running and (one.standing.coordinates or (one.standing.works and one.readable)):
+    if "emergency" in running and one.readable and (one.standing.coordinates or one.standing.works):
         found.add(HAND_OVER)
     return found
 
