@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -34,8 +35,11 @@ POOL = 8
 HANDS = 6
 # A message that a killed worker held is taken again after two minutes of the database's time.
 LEASE_OVER_SECONDS = 130
-START_SECONDS = 20.0
-PATIENCE_SECONDS = 900.0
+START_SECONDS = 8.0
+PATIENCE_SECONDS = 30.0
+STANDSTILL_SECONDS = 5.0
+# Not as far as the next escalation of a clock that has just run out.
+FARTHEST_SECONDS = 36 * 3600
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Worker:
     ahead: bool
     process: subprocess.Popen[bytes] | None = None
     begins: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def start(self) -> None:
         """Start it as an installation does; the one that runs ahead has its time moved first."""
@@ -99,6 +104,11 @@ class Worker:
         with self.log.open("rb") as said:
             said.seek(self.begins)
             return b"worker_started" in said.read()
+
+    def time_of_day(self) -> int:
+        """The second of the day that stands in the last line of its log."""
+        hours, minutes, seconds = re.findall(r"\b(\d\d):(\d\d):(\d\d)", self.log.read_text())[-1]
+        return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
 
     def kill(self) -> None:
         """End it without a word."""
@@ -143,6 +153,8 @@ async def besiege(on: Ground, plan: Plan) -> Siege:
         supervisor.cancel()
         codes = [await asyncio.to_thread(worker.stop) for worker in workers]
         siege.facts["workers that ended cleanly"] = codes.count(0)
+        ahead = workers[1].time_of_day() - workers[0].time_of_day()
+        siege.facts["minutes that a worker's clock was ahead"] = round(ahead / 60) % (24 * 60)
         siege.verdict = await judge(on, until)
         for failure, times in office.failed.items():
             siege.verdict.blame("verb failed", (times, failure))
@@ -201,33 +213,37 @@ def _workers(on: Ground) -> list[Worker]:
 
 
 async def _attack(on: Ground, plan: Plan, office: Office, workers: list[Worker], siege: Siege) -> None:
+    """Every fault at its second, whatever the one before it still waits for, while officers work."""
     stop = asyncio.Event()
     hands = [asyncio.create_task(office.work(stop)) for _ in range(HANDS)]
     begun = time.monotonic()
     dice = random.Random(plan.seed + 1)
+    faults = []
     for second, kind in plan.faults():
         await asyncio.sleep(max(0.0, begun + second - time.monotonic()))
         note(f"{time.monotonic() - begun:6.1f} s  {kind}")
+        victim, pause = dice.choice(workers), dice.uniform(0, 0.8)
         if kind == "kill":
-            await _kill(on, dice.choice(workers), dice, siege)
+            faults.append(asyncio.create_task(_kill(on, victim, pause, siege)))
         else:
-            await asyncio.to_thread(_fail, on, kind)
+            faults.append(asyncio.create_task(asyncio.to_thread(_fail, on, kind)))
         siege.facts[kind] += 1
+    await asyncio.gather(*faults)
     await asyncio.sleep(max(0.0, begun + plan.seconds - time.monotonic()))
     stop.set()
     await asyncio.gather(*hands)
     siege.seconds["attack"] = time.monotonic() - begun
 
 
-async def _kill(on: Ground, worker: Worker, dice: random.Random, siege: Siege) -> None:
-    """Kill a worker at any moment after it has begun to work; one of these lies in the middle of a transaction."""
-    # One that starts slowly is killed while it starts.
-    await asyncio.to_thread(processes.wait_until, worker.has_started, START_SECONDS)
-    await asyncio.sleep(dice.uniform(0, 0.8))
-    if await _in_transaction(on):
-        siege.facts["kill while a transaction was open"] += 1
-    worker.kill()
-    worker.start()
+async def _kill(on: Ground, worker: Worker, pause: float, siege: Siege) -> None:
+    """Kill a worker at any moment after it has begun to work; one that starts slowly is killed while it starts."""
+    async with worker.turn:
+        await asyncio.to_thread(processes.wait_until, worker.has_started, START_SECONDS)
+        await asyncio.sleep(pause)
+        if await _in_transaction(on):
+            siege.facts["kill while a transaction was open"] += 1
+        worker.kill()
+        worker.start()
 
 
 async def _in_transaction(on: Ground) -> bool:
@@ -288,37 +304,28 @@ async def _settle(on: Ground, siege: Siege) -> datetime:
         await owner.close()
 
 
-async def _wait(owner: asyncpg.Connection, count: str, *arguments: object) -> bool:
+async def _wait(
+    owner: asyncpg.Connection, count: str, *arguments: object, patience: float = PATIENCE_SECONDS
+) -> bool:
     """Wait until a count is zero; False when it no longer falls."""
     least, since = sys.maxsize, time.monotonic()
     while left := await owner.fetchval(count, *arguments):
         if left < least:
             least, since = left, time.monotonic()
-        if time.monotonic() > since + 30:
+        if time.monotonic() > since + patience:
             return False
         await asyncio.sleep(0.2)
     return True
 
 
 async def _send_all(owner: asyncpg.Connection, until: datetime) -> None:
-    """Wait for the outbox; move the simulation's clock on past leases, pauses and quiet hours when it stands."""
-    begun = time.monotonic()
-    step = LEASE_OVER_SECONDS
+    """Wait for the outbox; when it stands, move the simulation's clock on past leases, and at last past a night."""
+    moved = 0
     waiting = "SELECT count(*) FROM message m WHERE state IN ('waiting', 'sending') AND created_at <= $1"
-    while time.monotonic() < begun + PATIENCE_SECONDS and await owner.fetchval(waiting, until):
-        if not await _falls(owner, waiting, until):
-            note(f"the simulation's clock moves on by {step} s")
-            await owner.execute(
-                "UPDATE deployment SET clock_offset_seconds = clock_offset_seconds + $1", step
-            )
-            step = min(step * 4, 6 * 3600)
-
-
-async def _falls(owner: asyncpg.Connection, count: str, *arguments: object) -> bool:
-    """Whether a count falls within some seconds."""
-    before = await owner.fetchval(count, *arguments)
-    for _ in range(8):
-        await asyncio.sleep(0.4)
-        if await owner.fetchval(count, *arguments) < before:
-            return True
-    return False
+    while not await _wait(owner, waiting, until, patience=STANDSTILL_SECONDS):
+        if moved >= FARTHEST_SECONDS:
+            return
+        step = LEASE_OVER_SECONDS if moved < 10 * LEASE_OVER_SECONDS else 3 * 3600
+        moved += step
+        note(f"the simulation's clock moves on by {step} s")
+        await owner.execute("UPDATE deployment SET clock_offset_seconds = clock_offset_seconds + $1", step)
