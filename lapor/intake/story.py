@@ -20,8 +20,11 @@ from lapor.words import localtime
 _CLOCKS_OF_REPORTER = ("response", "promise", "completion")
 _DECISIONS = {"completed": "completion", "rejected": "rejection", "referred": "referral"}
 _BY = {
-    **dict.fromkeys(("answered", "promised", "completed", "rejected", "referred"), "answer"),
+    **dict.fromkeys(
+        ("answered", "promised", "completed", "rejected", "referred", "outside_answered"), "answer"
+    ),
     "rung_escalate": "escalation",
+    "sent_to_arbiter": "escalation",
 }
 
 
