@@ -104,8 +104,8 @@ async def bundle(digest_from: int) -> int:
     """
     async with transaction("worker"):
         at = await database.now()
-        await database.execute(_CALL_IN, at)
         await database.execute(_PUT_OFF, at)
+        await database.execute(_CALL_IN, at)
         return len(await database.fetch(_BUNDLE, at, digest_from))
 
 
