@@ -61,13 +61,20 @@ async def publish_statement(held: Held, statement: int) -> None:
 
 
 async def _insert_masked(held: Held, statement: int) -> None:
-    said = await database.fetchrow("SELECT kind, text, made_at FROM statement WHERE id = $1", statement)
+    said = await database.fetchrow(
+        "SELECT kind, text, made_at, agency FROM statement WHERE id = $1", statement
+    )
     if said is not None:
-        await _insert(held, statement, mask(said["text"]), said["kind"], said["made_at"])
+        await _insert(held, statement, mask(said["text"]), said["kind"], said["made_at"], said["agency"])
 
 
 async def _insert(
-    held: Held, statement: int | None, text: str, kind: str = "complaint", said_at: datetime | None = None
+    held: Held,
+    statement: int | None,
+    text: str,
+    kind: str = "complaint",
+    said_at: datetime | None = None,
+    said_by: int | None = None,
 ) -> None:
     row = held.row
     await database.execute(
@@ -79,7 +86,7 @@ async def _insert(
         row["ticket"],
         text,
         row["category"],
-        row["owner_agency"],
+        said_by or row["owner_agency"],
         row["district"],
         row["filed_at"],
         held.at,

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lapor.complaints import desk, tickets
+from lapor.complaints.desk import Actor
 from lapor.words import localtime
 from tests.ground import World
 from tests.intake.resident import LAMP, ROAD, Filed, file, limited, plain
@@ -388,6 +389,19 @@ async def test_the_published_story_says_who_answered_and_when(site: Visitor, sim
     said = await simulated.fetchval("SELECT made_at FROM statement")
     assert "Dinas Pekerjaan Umum Kota Semarang menjawab" in plain(page)
     assert localtime(said, "Asia/Jakarta") in plain(page)
+
+
+async def test_the_published_story_names_the_agency_that_answered_then(site: Visitor, world: World) -> None:
+    filed = await file(site, ROAD)
+    await filed.answered("Kami tambal hari Senin.")
+    parks = await world.fetchval("SELECT id FROM agency WHERE code = 'smg-dlh'")
+    await desk.offer_transfer(await filed.officer(), await filed.id(), to_agency=parks, reason="Akar pohon.")
+    await desk.take_transfer(Actor.officer(await world.officer("liaison", "smg-dlh")), await filed.id())
+    await filed.answered("Akarnya kami potong.")
+    await desk.publish(await filed.officer(), await filed.id(), text="Jalan berlubang.")
+    words = plain((await site.another().get(filed.address)).text)
+    assert "Dinas Pekerjaan Umum Kota Semarang menjawab" in words
+    assert "Dinas Lingkungan Hidup Kota Semarang menjawab" in words
 
 
 async def test_a_mistyped_receipt_is_told_beside_its_field(site: Visitor) -> None:

@@ -297,7 +297,7 @@ async def test_a_proof_that_looks_like_another_is_pointed_out(site: Visitor) -> 
     checker = await site.another().as_role("checker", await second.owner())
     words = plain((await checker.get(f"/meja/aduan/{await second.id()}")).text)
     ticket = first.address.removeprefix("/laporan/")
-    assert f"mirip foto bukti laporan {ticket}" in words
+    assert f"Foto ke-1 mirip foto bukti laporan {ticket}" in words
 
 
 async def test_an_unusable_proof_brings_the_form_back(site: Visitor, world: World) -> None:
