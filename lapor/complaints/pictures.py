@@ -44,6 +44,8 @@ _FORMATS = (
     WebPImagePlugin.WebPImageFile.format,
 )
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
+# Kinds of pixels that can be averaged as they are.
+_SMOOTH = frozenset(["RGB", "RGBA", "L", "LA", "CMYK", "YCbCr"])
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -144,8 +146,11 @@ def _reduced(opened: Image.Image) -> Image.Image:
     with suppress(Exception):
         # What a device wrote about the picture may be nonsense; the picture is not.
         turn = _TURNS.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
+    if opened.mode not in _SMOOTH:
+        opened = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+    # Small before anything else: each further step would hold the large picture once more.
+    opened.thumbnail((LONG_SIDE, LONG_SIDE))
     shown = _on_paper(opened)
-    shown.thumbnail((LONG_SIDE, LONG_SIDE))
     return shown.transpose(turn) if turn is not None else shown
 
 
