@@ -35,7 +35,9 @@ _SAFE = re.compile(r"[0-9A-Za-z_.:+\- ]*\Z")
 def configure(url: str) -> None:
     """Point the engine at a database; call it once, before `open_pool`."""
     DB.config.clear()
-    DB.config.update({"dsn": url, "server_settings": {"application_name": "lapor", "timezone": "UTC", "jit": "off"}})
+    DB.config.update(
+        {"dsn": url, "server_settings": {"application_name": "lapor", "timezone": "UTC", "jit": "off"}}
+    )
 
 
 async def open_pool(size: int = 8) -> None:

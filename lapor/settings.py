@@ -184,7 +184,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("SWEEP_BATCH", number(1, 50_000), "5000", "Clocks that one transaction of a sweep takes."),
     Setting("DIGEST_FROM", number(1, 1000), "5", "More rungs than this for one office leave as one letter."),
     Setting("LIST_LINK_MINUTES", number(5, 10_080), "720", "Minutes that a leader's letter opens the list."),
-    Setting("SAME_WORDS_FROM", number(1, 1000), "5", "The same words to more complaints than this are flagged."),
+    Setting(
+        "SAME_WORDS_FROM", number(1, 1000), "5", "The same words to more complaints than this are flagged."
+    ),
     Setting("LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting(
         "ADMIN_ALLOWED_HOSTS",

@@ -72,14 +72,18 @@ class Filed:
     async def clock(self, kind: str, cycle: int = 1) -> Any:
         """A clock of the complaint."""
         rows = await self.world.fetch(
-            "SELECT * FROM clock WHERE complaint = $1 AND kind = $2 AND cycle = $3", await self.id(), kind, cycle
+            "SELECT * FROM clock WHERE complaint = $1 AND kind = $2 AND cycle = $3",
+            await self.id(),
+            kind,
+            cycle,
         )
         return rows[0] if rows else None
 
     async def owner(self) -> str:
         """The code of the agency that has it."""
         code: str = await self.world.fetchval(
-            "SELECT a.code FROM complaint c JOIN agency a ON a.id = c.owner_agency WHERE c.ticket = $1", self.ticket
+            "SELECT a.code FROM complaint c JOIN agency a ON a.id = c.owner_agency WHERE c.ticket = $1",
+            self.ticket,
         )
         return code
 

@@ -55,14 +55,25 @@ async def test_what_no_rule_can_place_goes_to_the_coordinating_agency(site: Visi
 
 async def test_a_village_alone_brings_its_district(site: Visitor, world: World) -> None:
     filed = await file(site, {**LAMP, "district": ""})
-    assert await world.fetchval(
-        "SELECT r.code FROM complaint c JOIN region r ON r.id = c.district WHERE c.ticket = $1", filed.ticket
-    ) == "33.74.10"
+    assert (
+        await world.fetchval(
+            "SELECT r.code FROM complaint c JOIN region r ON r.id = c.district WHERE c.ticket = $1",
+            filed.ticket,
+        )
+        == "33.74.10"
+    )
 
 
 async def test_the_contact_is_kept_encrypted_in_its_normal_form(site: Visitor, world: World) -> None:
     filed = await file(
-        site, {**LAMP, "contact_kind": "phone", "phone": "0812 0000-1234", "email": "lama@contoh.id", "name": "Sri"}
+        site,
+        {
+            **LAMP,
+            "contact_kind": "phone",
+            "phone": "0812 0000-1234",
+            "email": "lama@contoh.id",
+            "name": "Sri",
+        },
     )
     contact = await desk.look_at_contact(await filed.officer(), await filed.id())
     assert (contact.name, contact.phone) == ("Sri", "+6281200001234")
@@ -191,7 +202,9 @@ async def test_a_machine_that_fills_the_trap_files_nothing(site: Visitor, world:
 
 async def test_what_was_typed_is_never_read_as_markup(site: Visitor) -> None:
     evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
-    refused = await send(site, {**LAMP, "text": "", "address": evil, "name": evil, "phone": evil[:40], "form": evil})
+    refused = await send(
+        site, {**LAMP, "text": "", "address": evil, "name": evil, "phone": evil[:40], "form": evil}
+    )
     filed = await file(site, {**ROAD, "text": evil, "address": evil})
     for page in (refused.text, filed.page, (await site.get(filed.address)).text):
         assert "<script>alert" not in page
@@ -212,7 +225,9 @@ async def test_a_double_tap_files_one_complaint(site: Visitor, world: World) -> 
     assert await world.fetchval("SELECT count(*) FROM message") == 1
 
 
-async def test_a_form_sent_again_after_a_lost_connection_finds_its_complaint(site: Visitor, world: World) -> None:
+async def test_a_form_sent_again_after_a_lost_connection_finds_its_complaint(
+    site: Visitor, world: World
+) -> None:
     opened = await site.get("/lapor")
     token, form = TOKEN.search(opened.text), FORM.search(opened.text)
     assert token
@@ -248,10 +263,20 @@ async def test_the_database_holds_no_secret_that_it_could_use(site: Visitor, wor
 async def test_an_anonymous_reporter_is_shown_nowhere(site: Visitor, world: World) -> None:
     filed = await file(
         site,
-        {**ROAD, "privacy": "anonymous", "name": "Sri Lestari", "contact_kind": "phone", "phone": "081200001234"},
+        {
+            **ROAD,
+            "privacy": "anonymous",
+            "name": "Sri Lestari",
+            "contact_kind": "phone",
+            "phone": "081200001234",
+        },
     )
     assert await filed.column("anonymous")
-    for page in (filed.page, (await site.get(filed.address)).text, (await site.another().get(filed.address)).text):
+    for page in (
+        filed.page,
+        (await site.get(filed.address)).text,
+        (await site.another().get(filed.address)).text,
+    ):
         assert "Sri Lestari" not in page
         assert "81200001234" not in page
     shown = await world.fetch("SELECT * FROM content WHERE complaint = $1", await filed.id())

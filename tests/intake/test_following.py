@@ -74,14 +74,20 @@ def _without_address(page: str, path: str) -> str:
 
 
 @pytest.mark.parametrize("below", ["balasan", "bantahan", "pembukaan-kembali", "persetujuan"])
-async def test_nobody_speaks_for_the_reporter_without_the_secret(site: Visitor, world: World, below: str) -> None:
+async def test_nobody_speaks_for_the_reporter_without_the_secret(
+    site: Visitor, world: World, below: str
+) -> None:
     filed = await file(site, ROAD)
     other = site.another()
     for address in (filed.address, UNKNOWN):
-        sent = await other.send_form(f"{address}/{below}", {"text": "Palsu", "reason": "Palsu"}, page="/lapor")
+        sent = await other.send_form(
+            f"{address}/{below}", {"text": "Palsu", "reason": "Palsu"}, page="/lapor"
+        )
         assert sent.status_code == 404
     other.cookies.set("lapor_kunci", "tebakan")
-    sent = await other.send_form(f"{filed.address}/{below}", {"text": "Palsu", "reason": "Palsu"}, page="/lapor")
+    sent = await other.send_form(
+        f"{filed.address}/{below}", {"text": "Palsu", "reason": "Palsu"}, page="/lapor"
+    )
     assert sent.status_code == 404
     assert await world.fetchval("SELECT count(*) FROM statement") == 0
 
@@ -104,7 +110,13 @@ async def test_the_secret_link_opens_everything_in_another_browser(site: Visitor
     assert "samesite=lax" in cookie.lower()
     page = await other.get(filed.address)
     words = plain(page.text)
-    for shown in (ROAD["text"], "Kelurahan Kedungmundu, Kecamatan Tembalang", "Sambiroto", filed.receipt, "Rahasia"):
+    for shown in (
+        ROAD["text"],
+        "Kelurahan Kedungmundu, Kecamatan Tembalang",
+        "Sambiroto",
+        filed.receipt,
+        "Rahasia",
+    ):
         assert shown in words
     assert page.headers["cache-control"] == "no-store"
 
@@ -284,7 +296,10 @@ async def test_reopening_twice_is_refused_in_words(site: Visitor) -> None:
 async def test_a_rejection_is_told_with_its_reason(site: Visitor) -> None:
     filed = await file(site, ROAD)
     await desk.request_rejection(
-        await filed.officer(), await filed.id(), reason_code="unclear", text="Tempatnya tidak dapat kami temukan."
+        await filed.officer(),
+        await filed.id(),
+        reason_code="unclear",
+        text="Tempatnya tidak dapat kami temukan.",
     )
     assert "Tempatnya tidak dapat kami temukan." not in await _page(filed)
     await desk.confirm(await filed.officer("checker"), await filed.id())
@@ -327,7 +342,9 @@ async def test_a_question_that_publishes_by_itself_stands_in_the_list(site: Visi
 
 async def test_the_list_is_filtered_and_turned_page_by_page(site: Visitor) -> None:
     for number in range(23):
-        await file(site, {**LAMP, "text": f"Lampu nomor {number:02} mati.", "village": "", "district": "33.74.10"})
+        await file(
+            site, {**LAMP, "text": f"Lampu nomor {number:02} mati.", "village": "", "district": "33.74.10"}
+        )
     await file(site, {**LAMP, "text": "Lampu di Genuk mati.", "village": "", "district": "33.74.05"})
     other = site.another()
     first = await other.get("/laporan", params={"kecamatan": "33.74.10"})
@@ -345,7 +362,15 @@ async def test_the_list_is_filtered_and_turned_page_by_page(site: Visitor) -> No
 
 
 @pytest.mark.parametrize(
-    "query", ["kategori=x&kecamatan=y", "sesudah=x", "sesudah=2026-01-01~1", "halaman=-1", "halaman=99999999999", "halaman=²"]
+    "query",
+    [
+        "kategori=x&kecamatan=y",
+        "sesudah=x",
+        "sesudah=2026-01-01~1",
+        "halaman=-1",
+        "halaman=99999999999",
+        "halaman=²",
+    ],
 )
 async def test_a_broken_address_of_the_list_is_no_crash(site: Visitor, query: str) -> None:
     assert (await site.get(f"/laporan?{query}")).status_code == 200
@@ -364,7 +389,11 @@ async def test_an_unknown_ticket_and_a_wrong_receipt_look_alike(site: Visitor) -
     filed, other = await file(site, ROAD), await file(site, LAMP)
     unknown = UNKNOWN.removeprefix("/laporan/")
     pages = []
-    for ticket, receipt in ((filed.ticket, "0" * 64), (filed.ticket, other.receipt), (unknown, filed.receipt)):
+    for ticket, receipt in (
+        (filed.ticket, "0" * 64),
+        (filed.ticket, other.receipt),
+        (unknown, filed.receipt),
+    ):
         page = await site.another().get("/bukti", params={"ticket": ticket, "receipt": receipt})
         assert page.status_code == 200
         assert "Tidak cocok" in page.text

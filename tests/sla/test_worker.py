@@ -50,7 +50,11 @@ async def _fired(world: World, step: str = "notify") -> int:
 
 
 async def _left(world: World) -> int:
-    return int(await world.fetchval("SELECT count(*) FROM message WHERE state NOT IN ('sent', 'bundled', 'cancelled')"))
+    return int(
+        await world.fetchval(
+            "SELECT count(*) FROM message WHERE state NOT IN ('sent', 'bundled', 'cancelled')"
+        )
+    )
 
 
 async def test_a_worker_sweeps_sends_and_reads_and_ends_cleanly_when_it_is_asked_to(

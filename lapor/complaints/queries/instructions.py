@@ -11,7 +11,6 @@ from lapor import database
 from lapor.complaints.holding import WORKING_ROLES
 from lapor.complaints.queries.paging import Mark, Page, Wish, order, page
 from lapor.complaints.queries.queue import first_words
-from lapor.sla.clock import is_late
 
 PAGE_SIZE = 20
 
@@ -48,13 +47,6 @@ class Ordered:
     mine: bool
     zone: str
     complaints: Sequence[Concerned] = ()
-
-    @property
-    def late(self) -> bool:
-        """Whether it was carried out after its deadline."""
-        return self.carried_out_at is not None and is_late(
-            self.carried_out_at, self.due_at, self.carried_out_at
-        )
 
 
 @dataclass(frozen=True)
