@@ -87,6 +87,7 @@ def _litestar(configuration: Settings) -> Litestar:
         exception_handlers={
             access.NotSignedIn: access.send_to_log_in,
             Refused: _answer_refused,
+            UnicodeDecodeError: _answer_unreadable,
             HTTPException: failures.answer_http_error,
             Exception: failures.answer_crash,
         },
@@ -101,6 +102,11 @@ def _answer_refused(request: AnyRequest, error: Refused) -> Response[Any]:
     """The answer to a refused verb whose page did not say so itself."""
     status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 400
     return failures.answer(request, status, error.message)
+
+
+def _answer_unreadable(request: AnyRequest, _: UnicodeDecodeError) -> Response[Any]:
+    """The answer to a form whose bytes are no text."""
+    return failures.answer(request, 400)
 
 
 def _lifespan(configuration: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
