@@ -102,6 +102,7 @@ class Held:
 
 
 _FIND = "SELECT * FROM complaint WHERE id = $1"
+_LAST_FIRED = "SELECT max(fired_at) FROM escalation WHERE complaint = $1"
 _HOLD = "SELECT set_config('app.holding', $1, true)"
 _COUNT_UP = "UPDATE complaint SET version = version + 1 WHERE id = $1"
 
@@ -126,7 +127,9 @@ async def holding(actor: Actor, complaint: int, version: int | None = None) -> A
                 "Laporan ini baru saja diubah oleh orang lain. Periksa keadaan terbarunya, lalu kirim lagi."
             )
         await database.execute(_HOLD, str(complaint))
-        yield Held(row, actor, seen.at, await REGISTRY.get(seen.version), await SCHEDULE.get(seen.version))
+        # A rung that fired while this verb waited for the lock came before it: nothing is met before what fired.
+        at = max(seen.at, await database.fetchval(_LAST_FIRED, complaint) or seen.at)
+        yield Held(row, actor, at, await REGISTRY.get(seen.version), await SCHEDULE.get(seen.version))
         await database.execute(_COUNT_UP, complaint)
         await database.execute(_HOLD, "")
 

@@ -137,7 +137,15 @@ def fire(state: ClockState, as_of: datetime) -> list[Firing]:
         following = next_after(state.times, state.repeat_every, number)
         step = state.steps[min(number, len(state.steps) - 1)]
         overtaken = state.met_at is not None or (following is not None and following < until)
-        fired.append(Firing(number, step, moment, skipped=step in WARNINGS and overtaken, answered_late=late))
+        fired.append(
+            Firing(
+                number,
+                step,
+                moment,
+                skipped=(step in WARNINGS and overtaken) or (step == "close" and state.met_at is not None),
+                answered_late=late,
+            )
+        )
         number, moment = number + 1, following
     return fired
 

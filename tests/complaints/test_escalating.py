@@ -1,4 +1,5 @@
 import asyncio
+import contextvars
 import random
 from datetime import datetime, timedelta
 
@@ -194,6 +195,20 @@ async def test_a_policy_by_which_a_clock_runs_is_not_changed_only_ended(scene: S
     with pytest.raises(asyncpg.CheckViolationError, match="a clock runs by this policy"):
         await scene.world.execute(change)
     await scene.world.execute("UPDATE policy SET valid_until = '2030-01-01' WHERE code = 'response'")
+
+
+async def test_an_answer_that_waited_while_a_rung_fired_was_given_after_it(scene: Scene) -> None:
+    filed = await scene.file()
+    await scene.world.advance(47.99)
+    await desk.sweep()
+    async with database.transaction("desk", user_id=scene.staff.person):
+        begun = await database.now()
+        await scene.world.advance(0.02)
+        await asyncio.create_task(desk.sweep(), context=contextvars.Context())
+        await desk.answer(scene.staff, filed.complaint_id, text="Sesaat sebelum batas waktu")
+    clock = await scene.clock(filed, "response")
+    fired_at = await scene.world.fetchval("SELECT max(fired_at) FROM escalation WHERE step = 'escalate'")
+    assert begun < clock["due_at"] < fired_at == clock["met_at"]
 
 
 async def test_a_window_that_the_reporter_used_does_not_close_when_the_sweep_comes_late(scene: Scene) -> None:
