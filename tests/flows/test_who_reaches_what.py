@@ -34,6 +34,7 @@ ADDRESSES: dict[str, str] = {
     "/static/{path:path}": EVERYBODY,
     "/health": EVERYBODY,
     "/ready": EVERYBODY,
+    "/metrics": EVERYBODY,
     "/laporan": EVERYBODY,
     "/lacak": EVERYBODY,
     "/bukti": EVERYBODY,
@@ -52,6 +53,7 @@ ADDRESSES: dict[str, str] = {
     "/laporan/{ticket:str}/bukti": SECRET,
     "/hooks/{channel:str}": PARTNERS,
     "/sandi": OFFICERS,
+    "/pemberitahuan": OFFICERS,
 }
 # Whole rooms behind one guard each; what a page in them shows is compared complaint by complaint below.
 ROOMS = {"/meja": DESK, "/pimpinan": LEADERS}
