@@ -50,6 +50,8 @@ ADDRESSES: dict[str, str] = {
     "/laporan/{ticket:str}/pembukaan-kembali": SECRET,
     "/laporan/{ticket:str}/persetujuan": SECRET,
     "/laporan/{ticket:str}/tutup": SECRET,
+    "/laporan/{ticket:str}/penilaian": SECRET,
+    "/laporan/{ticket:str}/foto/{photo:int}": SECRET,
     "/laporan/{ticket:str}/bukti": SECRET,
     "/hooks/{channel:str}": PARTNERS,
     "/sandi": OFFICERS,
