@@ -170,8 +170,14 @@ async def test_unprintable_characters_do_no_harm(site: Visitor, world: World) ->
         (b'{"text": "a"}', "application/json"),
         (b"\x00\x01", "application/octet-stream"),
         (b"--x--", "multipart/form-data; boundary=x"),
-        (b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff\xfe\r\n--x--', "multipart/form-data; boundary=x"),
-        (b'--x\r\nContent-Disposition: form-data; name="photos"; filename="a"\r\n\r\na', "multipart/form-data; boundary=x"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff\xfe\r\n--x--',
+            "multipart/form-data; boundary=x",
+        ),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="photos"; filename="a"\r\n\r\na',
+            "multipart/form-data; boundary=x",
+        ),
         (b"a", "multipart/form-data"),
     ],
 )
