@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -38,6 +39,8 @@ def _refuse_strangers() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     _refuse_strangers()
+    # A suite that a shell runs in the background would hand on that Ctrl-C is ignored, and tests press it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # The panel ignores this one for a reason; pytest begins with filters of its own.
     config.addinivalue_line("filterwarnings", 'ignore:Field name "register":UserWarning')
 
