@@ -1,6 +1,10 @@
 """Roles of the cluster, migrations, drift: what an administrator runs, never the web or the worker."""
 
-from collections.abc import Sequence
+import contextlib
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import asyncpg
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
@@ -9,6 +13,7 @@ from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 from piccolo.apps.migrations.tables import Migration
+from piccolo.columns import Column
 from piccolo.conf.apps import AppConfig, MigrationModule
 
 from lapor import database
@@ -34,6 +39,73 @@ def sql_migration(
     manager.add_raw(run)
     manager.add_raw_backwards(undo)
     return manager
+
+
+@dataclass
+class _TableMigration(MigrationManager):
+    """Tables and columns, then statements; backwards the other way round. All in one transaction."""
+
+    forwards: Sequence[str] = field(default_factory=list)
+    backwards: Sequence[str] = field(default_factory=list)
+    wrap_in_transaction: bool = False
+
+    async def run(self, backwards: bool = False) -> None:
+        """Run it in its direction."""
+        async with database.DB.transaction():
+            if backwards:
+                await self._all(self.backwards)
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                await super().run(backwards=backwards)
+            # What follows its name is about a transaction that it did not open itself.
+            sys.stdout.write(printed.getvalue().split("...")[0] + "... ")
+            if not backwards:
+                await self._all(self.forwards)
+
+    async def _all(self, statements: Sequence[str]) -> None:
+        for statement in statements:
+            await database.execute(statement)
+
+
+def table_migration(
+    migration_id: str,
+    description: str,
+    *,
+    tables: Mapping[str, Mapping[str, Column]] | None = None,
+    columns: Mapping[str, Mapping[str, Column]] | None = None,
+    forwards: Sequence[str] = (),
+    backwards: Sequence[str] = (),
+) -> MigrationManager:
+    """Return a migration that makes new tables and columns and then runs statements on them.
+
+    Both mappings lead from the name of the table class, `ListLink`, to its columns by name. A table is named after
+    its class: `list_link`. `backwards` undoes the statements only; tables and columns are taken away by themselves.
+    """
+    manager = _TableMigration(
+        migration_id=migration_id,
+        app_name="lapor",
+        description=description,
+        forwards=forwards,
+        backwards=backwards,
+    )
+    for class_name in tables or {}:
+        manager.add_table(class_name, _tablename(class_name))
+    for class_name, named in {**(tables or {}), **(columns or {})}.items():
+        for name, column in named.items():
+            manager.add_column(
+                table_class_name=class_name,
+                tablename=_tablename(class_name),
+                column_name=name,
+                db_column_name=name,
+                column_class_name=type(column).__name__,
+                column_class=type(column),
+                params=dict(column._meta.params),
+            )
+    return manager
+
+
+def _tablename(class_name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in class_name).lstrip("_")
 
 
 async def prepare_cluster(admin_url: str, database_name: str, passwords: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -17,7 +18,7 @@ from lapor import database
 from lapor.app import create_app
 from lapor.embedded import Servers, remove_home, throwaway_home
 from lapor.settings import Settings
-from tests.ground import TEMPLATE, Ground, World, prepare
+from tests.ground import TEMPLATE, Ground, World, hurry, prepare
 from tests.visitor import Visitor, running
 
 STRICT = os.environ.get("LAPOR_TEST_STRICT") == "1"
@@ -61,6 +62,7 @@ def servers() -> Iterator[Servers]:
     """PostgreSQL and Redis in a home that is thrown away; LAPOR_TEST_POSTGRES_BIN chooses other programs."""
     home = throwaway_home()
     with Servers.start(home, postgres_bin=Path(POSTGRES_BIN) if POSTGRES_BIN else None) as started:
+        asyncio.run(hurry(started))
         yield started
     remove_home(home)
 

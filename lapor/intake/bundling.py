@@ -54,7 +54,7 @@ UPDATE message SET next_attempt_at = $1 FROM (
 WHERE message.id = held.id"""
 
 # Left alone: emergencies, whatever takes others along already, and what would reach somebody in the reported agency.
-_BUNDLE = f"""
+_GATHER = f"""
 WITH due AS MATERIALIZED (
   SELECT m.id, m.office, m.kind = '{alarms.NOTICE}' AS alarm, m.kind = '{DIGEST}' AS morning,
          m.kind IN ('{DIGEST}', '{alarms.NOTICE}') OR {DIGEST_ONLY} AS gathers
@@ -74,14 +74,15 @@ WITH due AS MATERIALIZED (
   SELECT *, count(*) OVER (PARTITION BY office, alarm) AS together FROM due
 ), taken AS (
   SELECT * FROM counted WHERE gathers OR together > $2
-), leads AS (
-  SELECT office, alarm, (array_agg(id ORDER BY morning DESC, id))[1] AS id FROM taken
-  GROUP BY office, alarm HAVING count(*) > 1
+), led AS (
+  SELECT id, first_value(id) OVER (PARTITION BY office, alarm ORDER BY morning DESC, id) AS lead FROM taken
 )
-UPDATE message SET state = 'bundled', bundle = leads.id
-FROM taken JOIN leads USING (office, alarm)
-WHERE message.id = taken.id AND taken.id <> leads.id
-RETURNING message.id"""
+SELECT id, lead FROM led WHERE id <> lead"""
+
+# A statement of its own: right after an outage the planner would take thousands for a few, and join them row by row.
+_BUNDLE = """
+UPDATE message SET state = 'bundled', bundle = taken.lead
+FROM unnest($1::bigint[], $2::bigint[]) AS taken(id, lead) WHERE message.id = taken.id"""
 
 _REACHED_AGAIN = """
 UPDATE alarm SET cleared_at = lapor_now() FROM office o JOIN agency a ON a.id = o.agency
@@ -106,7 +107,10 @@ async def bundle(digest_from: int) -> int:
         at = await database.now()
         await database.execute(_PUT_OFF, at)
         await database.execute(_CALL_IN, at)
-        return len(await database.fetch(_BUNDLE, at, digest_from))
+        taken = await database.fetch(_GATHER, at, digest_from)
+        if taken:
+            await database.execute(_BUNDLE, [row["id"] for row in taken], [row["lead"] for row in taken])
+        return len(taken)
 
 
 async def reach_again(reasons: list[str]) -> int:
