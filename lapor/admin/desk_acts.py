@@ -131,6 +131,12 @@ async def withdraw(form: Form) -> None:
     await desk.withdraw(form.actor, form.complaint, reason=form.reason, version=form.version)
 
 
+async def assign(form: Form) -> None:
+    """Putting it into a colleague's hands, or into nobody's."""
+    chosen = form.number("person") if form.typed.get("person") else None
+    await desk.assign(form.actor, form.complaint, chosen, version=form.version)
+
+
 VERBS: dict[str, Verb] = {
     acts.ANSWER: answer,
     acts.INTERIM: answer_interim,
@@ -148,6 +154,7 @@ VERBS: dict[str, Verb] = {
     acts.CONFIRM: confirm,
     acts.REFUSE: refuse,
     acts.ROUTE: route,
+    acts.ASSIGN: assign,
     acts.PUBLISH: publish,
     acts.WITHDRAW: withdraw,
 }
@@ -175,6 +182,7 @@ def done(act: str) -> str:
         acts.REFERRAL: say("Pelimpahan sudah diajukan dan menunggu pemeriksa."),
         acts.CONFIRM: say("Pengajuan sudah Anda setujui dan pelapor diberi tahu."),
         acts.REFUSE: say("Pengajuan tidak disetujui dan pengusul diberi tahu."),
+        acts.ASSIGN: say("Penugasan sudah dicatat. Batas waktu tetap berjalan."),
         acts.ROUTE: say("Laporan sudah diteruskan."),
         acts.PUBLISH: say("Laporan sekarang dapat dibaca umum."),
         acts.WITHDRAW: say("Laporan tidak lagi dapat dibaca umum."),

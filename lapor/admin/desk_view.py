@@ -18,7 +18,13 @@ from lapor.complaints.errors import NotFound
 from lapor.complaints.looking import Contact
 from lapor.complaints.masking import mask
 from lapor.complaints.queries import acts
-from lapor.complaints.queries.choices import Option, agency_choices, english_categories, outside_bodies
+from lapor.complaints.queries.choices import (
+    Option,
+    agency_choices,
+    colleague_choices,
+    english_categories,
+    outside_bodies,
+)
 from lapor.complaints.queries.complaint import OneComplaint, one_complaint
 from lapor.locales import say
 from lapor.pages import AnyRequest, page
@@ -34,6 +40,7 @@ class View:
     acts: frozenset[str]
     agencies: Sequence[Option]
     bodies: Sequence[Option]
+    colleagues: Sequence[Option]
 
     @property
     def primary(self) -> str:
@@ -79,7 +86,13 @@ async def read(officer: Officer, complaint: int) -> View:
         agencies = await agency_choices(
             one.registry, without=one.row["owner_agency"], reported=one.row["reported_agency"]
         )
-        return View(one, acts.open_acts(one), agencies, await outside_bodies())
+        opened = acts.open_acts(one)
+        colleagues = (
+            await colleague_choices(one.row["owner_agency"], protected=one.row["protected"])
+            if acts.ASSIGN in opened
+            else ()
+        )
+        return View(one, opened, agencies, await outside_bodies(), colleagues)
 
 
 def _in_language(one: OneComplaint) -> OneComplaint:
@@ -116,6 +129,7 @@ def complaint_page(request: AnyRequest, view: View, shown: Shown) -> Response[An
         story=tell(one, request.app.state.settings.same_words_from),
         agencies=view.agencies,
         bodies=view.bodies,
+        colleagues=view.colleagues,
         reasons=[(code, say(reason)) for code, reason in REJECTION_REASONS.items()],
         reason_words=REJECTION_REASONS,
         masked=mask(one.text) if one.text and acts.PUBLISH in view.acts else "",

@@ -24,7 +24,8 @@ _BY = {
     "sent_to_arbiter": "escalation",
 }
 _INTERNAL = frozenset(
-    {"noted", "transfer_offered", "transfer_refused", "completion_claimed", "rejection_claimed"}
+    {"assigned", "unassigned"}
+    | {"noted", "transfer_offered", "transfer_refused", "completion_claimed", "rejection_claimed"}
     | {"referral_claimed", "approval_refused", "contact_seen", "withdrawn", "escalation_seen"}
     | {"handed_over", "instruction_done"}
 )
@@ -123,6 +124,7 @@ def _did(one: OneComplaint, happened: Happened) -> str:
         target=_short(one, happened.facts.get("agency")),
         giver=_short(one, happened.facts.get("from")),
         person=happened.person or say("Petugas"),
+        colleague=happened.colleague or say("Petugas"),
         clock=clock_name(str(happened.facts.get("clock", ""))),
         stars=happened.facts.get("stars"),
     )
@@ -157,6 +159,8 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("ruled", "transfer"): say("{person} memutuskan: {target} yang bertanggung jawab"),
         ("ruled", "upheld"): say("{person} membenarkan bantahan pelapor"),
         ("ruled", "dismissed"): say("{person} memutuskan: jawaban instansi sudah cukup"),
+        ("assigned", ""): say("{person} menugaskan laporan kepada {colleague}"),
+        ("unassigned", ""): say("{person} melepas penugasan laporan"),
         ("noted", ""): say("{person} menulis catatan internal"),
         ("transfer_offered", ""): say("{agency} menawarkan laporan ke {target}"),
         ("transfer_taken", ""): say("{target} menerima laporan dari {giver}"),

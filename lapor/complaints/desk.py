@@ -11,6 +11,7 @@ from lapor.complaints.approving import (
     request_rejection,
 )
 from lapor.complaints.arbitrating import rule_dispute, rule_transfer
+from lapor.complaints.assigning import assign
 from lapor.complaints.emergencies import hand_over
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.complaints.escalating import Swept, sweep
@@ -41,6 +42,7 @@ __all__ = [
     "answer",
     "answer_interim",
     "ask",
+    "assign",
     "carry_out",
     "claim_completion",
     "confirm",

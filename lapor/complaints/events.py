@@ -24,6 +24,8 @@ KINDS: Final[dict[str, Kind]] = {
     "asked": Kind("Instansi bertanya kepada pelapor"),
     "paused": Kind("Instansi bertanya kepada pelapor; tenggat penyelesaian menunggu jawabannya"),
     "resumed": Kind("Tenggat penyelesaian berjalan lagi"),
+    "assigned": Kind("Laporan diserahkan kepada seorang petugas", to_reporter=False),
+    "unassigned": Kind("Laporan tidak lagi dipegang satu petugas", to_reporter=False),
     "noted": Kind("Catatan internal ditulis", to_reporter=False),
     "transfer_offered": Kind("Alih tangan ditawarkan", to_reporter=False),
     "transfer_taken": Kind("Laporan dialihkan ke instansi lain"),

@@ -23,6 +23,7 @@ CONTACT = "kontak"
 PAUSE = "jeda"
 OUTSIDE_ANSWER = "jawaban-instansi-luar"
 HAND_OVER = "penyerahan-piket"
+ASSIGN = "penugasan"
 
 
 def open_acts(one: OneComplaint) -> frozenset[str]:
@@ -82,6 +83,8 @@ def _hands(one: OneComplaint) -> set[str]:
         found |= {TAKE, REFUSE_TRANSFER}
     if _works(one, "transfer") and not one.approval and not one.row["offered_agency"]:
         found.add(TRANSFER)
+    if one.standing.works and one.readable and one.row["status"] in states.OPEN:
+        found.add(ASSIGN)
     if one.standing.coordinates and states.allowed(one.row["status"], "route"):
         found.add(ROUTE)
     return found

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lapor import database
+from lapor.complaints.assigning import COLLEAGUES
+from lapor.complaints.holding import WORKING_ROLES
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
 
@@ -57,6 +59,12 @@ async def agency_choices(registry: Registry, *, without: int, reported: int | No
         and entry.id != without
         and not (accused and directory.belongs_to(directory.agencies[entry.code], accused))
     ]
+
+
+async def colleague_choices(agency: int, *, protected: bool) -> Sequence[Option]:
+    """Return (id, name) of the people of an agency into whose hands a complaint can be put."""
+    rows = await database.fetch(COLLEAGUES, agency, list(WORKING_ROLES), protected)
+    return [(str(row["id"]), row["full_name"]) for row in rows]
 
 
 async def outside_bodies() -> Sequence[Option]:

@@ -10,6 +10,7 @@ import asyncpg
 
 from lapor import crypto, database
 from lapor.complaints.arbiter import Cause, brought
+from lapor.complaints.assigning import IN_HAND
 from lapor.complaints.errors import NotFound
 from lapor.complaints.holding import LEADING_ROLES, WORKING_ROLES
 from lapor.complaints.queries.held_time import HeldTime, held_times
@@ -69,6 +70,7 @@ class Happened:
     kind: str
     actor: str
     person: str | None
+    colleague: str | None
     agency: str | None
     at: datetime
     facts: Mapping[str, Any]
@@ -191,7 +193,7 @@ SELECT c.*, w.complaint IS NOT NULL AS readable, w.text, w.address, w.latitude, 
     AND (c.owner_agency = ANY (me.reaches) OR c.region = ANY (me.contacts)) AS may_contact,
   coalesce(p.id IS NOT NULL AND {MAY_DECIDE}, false) AS decides, p.kind AS approval_kind, pa.name AS approval_agency,
   ps.text AS approval_text, p.statement AS approval_statement, p.reason_code, o.name AS outside_body, pp.full_name AS requested_by_name,
-  p.requested_at, t.asked_at, ta.name AS to_agency, tf.name AS from_agency, ts.text AS transfer_text
+  p.requested_at, h.person AS in_hand, hp.full_name AS in_hand_name, t.asked_at, ta.name AS to_agency, tf.name AS from_agency, ts.text AS transfer_text
 FROM complaint c
 CROSS JOIN (SELECT my_agencies_as($2) AS works, my_working_agencies() AS reaches,
   my_regions_as('{{coordinator}}') AS coordinates, my_regions_as($3) AS leads,
@@ -209,6 +211,8 @@ LEFT JOIN agency pa ON pa.id = p.agency
 LEFT JOIN statement ps ON ps.id = p.statement
 LEFT JOIN outside_body o ON o.id = p.outside_body
 LEFT JOIN person pp ON pp.id = p.requested_by
+LEFT JOIN LATERAL ({IN_HAND}) h ON true
+LEFT JOIN person hp ON hp.id = h.person
 LEFT JOIN transfer t ON t.complaint = c.id AND t.decided_at IS NULL
 LEFT JOIN agency ta ON ta.id = t.to_agency
 LEFT JOIN agency tf ON tf.id = t.from_agency
@@ -219,9 +223,11 @@ _CLOCKS = """
 SELECT id, kind, cycle, started_at, due_at, met_at, paused_at, resumes_at, trouble FROM clock WHERE complaint = $1 ORDER BY due_at, id"""
 
 _EVENTS = """
-SELECT e.kind, e.actor, e.occurred_at, e.facts, e.digest, p.full_name AS person, a.short_name AS agency
+SELECT e.kind, e.actor, e.occurred_at, e.facts, e.digest, p.full_name AS person, h.full_name AS colleague,
+  a.short_name AS agency
 FROM event e
 LEFT JOIN person p ON p.id = CASE WHEN e.actor LIKE 'officer:%' THEN substr(e.actor, 9)::bigint END
+LEFT JOIN person h ON h.id = CASE WHEN e.kind = 'assigned' THEN (e.facts::jsonb->>'person')::bigint END
 LEFT JOIN agency a ON a.id = e.agency
 WHERE e.complaint = $1 ORDER BY e.seq"""
 
@@ -294,6 +300,7 @@ def _happened(row: asyncpg.Record, said: Mapping[bytes, Said], sent: Sequence[Se
         row["kind"],
         row["actor"].partition(":")[0],
         row["person"],
+        row["colleague"],
         row["agency"],
         row["occurred_at"],
         facts,
