@@ -127,11 +127,15 @@ async def holding(actor: Actor, complaint: int, version: int | None = None) -> A
                 "Laporan ini baru saja diubah oleh orang lain. Periksa keadaan terbarunya, lalu kirim lagi."
             )
         await database.execute(_HOLD, str(complaint))
-        # A rung that fired while this verb waited for the lock came before it: nothing is met before what fired.
-        at = max(seen.at, await database.fetchval(_LAST_FIRED, complaint) or seen.at)
+        at = await _not_before_what_fired(complaint, seen.at)
         yield Held(row, actor, at, await REGISTRY.get(seen.version), await SCHEDULE.get(seen.version))
         await database.execute(_COUNT_UP, complaint)
         await database.execute(_HOLD, "")
+
+
+async def _not_before_what_fired(complaint: int, at: datetime) -> datetime:
+    """A rung that fired while a verb waited for the lock came before it: nothing is met before what fired."""
+    return max(at, await database.fetchval(_LAST_FIRED, complaint) or at)
 
 
 async def lock(complaints: Sequence[int]) -> None:
@@ -151,6 +155,6 @@ async def each_held(actor: Actor, complaints: Sequence[int]) -> AsyncIterator[He
         row = await database.fetchrow(_FIND, complaint)
         if row is None:
             raise NotFound
-        yield Held(row, actor, seen.at, registry, schedule)
+        yield Held(row, actor, await _not_before_what_fired(complaint, seen.at), registry, schedule)
         await database.execute(_COUNT_UP, complaint)
         await database.execute(_HOLD, "")

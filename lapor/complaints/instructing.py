@@ -14,7 +14,6 @@ from lapor.complaints.errors import NotFound, Refused
 from lapor.complaints.holding import WORKING_ROLES, each_held, lock
 from lapor.complaints.masking import mask_national_ids
 from lapor.complaints.statements import TEXT_LIMIT, say
-from lapor.registers import moment
 from lapor.sla.policy import Opened
 
 AT_ONCE = 100
@@ -46,6 +45,8 @@ SELECT id FROM instruction WHERE agency = $1 AND given_by = $2 AND text = $3 AND
 _INSERT = """
 INSERT INTO instruction (id, region, agency, text, salt, given_by, in_name_of, given_at, due_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
+
+_CARRIED_OUT = "UPDATE instruction SET carried_out_by = $2, carried_out_at = $3, report = $4 WHERE id = $1"
 
 _TELL = """
 INSERT INTO message (dedupe_key, kind, complaint, clock, office, state, attempts, next_attempt_at, created_at)
@@ -181,23 +182,16 @@ async def carry_out(actor: Actor, instruction: int, *, text: str) -> None:
         if row is None:
             raise NotFound
         await _check_carrying_out(row, text)
-        seen = await moment()
-        await database.execute(
-            "UPDATE instruction SET carried_out_by = $2, carried_out_at = $3, report = $4 WHERE id = $1",
-            instruction,
-            actor.person,
-            seen.at,
-            _words(text),
-        )
         async for held in each_held(actor, complaints):
             if held.id == complaints[0]:
-                await clocks.meet(held.id, "instruction", at=seen.at, subject=instruction)
+                await database.execute(_CARRIED_OUT, instruction, actor.person, held.at, _words(text))
+                await clocks.meet(held.id, "instruction", at=held.at, subject=instruction)
             _, digest = await say(held, "execution", text, agency=row["agency"])
             await held.record(
                 "instruction_done", facts={"instruction": instruction}, digest=digest, agency=row["agency"]
             )
             if held.id == complaints[-1]:
-                await _tell("instruction_done", instruction, held.id, await _givers(row), seen.at)
+                await _tell("instruction_done", instruction, held.id, await _givers(row), held.at)
 
 
 async def _items(instruction: int) -> Sequence[int]:

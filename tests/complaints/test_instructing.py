@@ -1,8 +1,10 @@
 import asyncio
+import contextvars
 from typing import Any
 
 import pytest
 
+from lapor import database
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor, Filed, NotFound, Refused
 from tests.complaints.conftest import LEAD, Scene, sees
@@ -192,3 +194,21 @@ async def test_the_chains_stay_whole_when_two_leaders_order_at_once(scene: Scene
     )
     for one in filed:
         assert (await scene.kinds(one)).count("instructed") == 2
+
+
+async def test_a_report_that_waited_while_a_rung_fired_was_given_after_it(scene: Scene) -> None:
+    filed = await _late(scene)
+    instruction = await _instruct(scene, await _mayor(scene), filed)
+    await scene.world.advance(47.99)
+    await desk.sweep()
+    async with database.transaction("desk", user_id=scene.staff.person):
+        begun = await database.now()
+        await scene.world.advance(0.02)
+        await asyncio.create_task(desk.sweep(), context=contextvars.Context())
+        await desk.carry_out(scene.staff, instruction, text="Sesaat sebelum batas waktu.")
+    clock = await scene.clock(filed[0], "instruction")
+    fired_at = await scene.world.fetchval(
+        "SELECT fired_at FROM escalation WHERE clock = $1 AND step = 'escalate'", clock["id"]
+    )
+    assert begun < clock["due_at"] < fired_at == clock["met_at"]
+    assert (await _row(scene, instruction))["carried_out_at"] == fired_at
