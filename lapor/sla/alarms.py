@@ -19,6 +19,7 @@ SENTENCES: Mapping[str, str] = {
     "office_vacant": "{count} jabatan kepala belum ada pemegangnya.",
     "category_unrouted": "{count} kategori belum mempunyai aturan menuju instansi yang aktif.",
     "rule_unreadable": "{count} aturan penyaluran tidak dapat dibaca dan dilewati.",
+    "policy_unreadable": "{count} kebijakan tenggat tidak dapat dibaca dan dilewati.",
     "calendar_missing": "{count} daerah belum mempunyai kalender kerja untuk 90 hari mendatang.",
     "message_dead": "{count} pesan tidak dapat dikirim dan menunggu dikirim ulang.",
     "message_stuck": "{count} pesan tertahan lebih dari sepuluh menit.",

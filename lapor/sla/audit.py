@@ -1,5 +1,6 @@
 """The watchman: counts what ought not to be, with statements of its own that share nothing with the sweep."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -179,12 +180,18 @@ _QUESTIONS = (
 
 
 _UNREADABLE = ("rule_unreadable", "routing rules cannot be read and are passed over")
+_POLICY_UNREADABLE = ("policy_unreadable", "policies of deadlines cannot be read and are passed over")
 _NO_CALENDAR = ("calendar_missing", "regions lack the working calendar of this year or of one within 90 days")
 
 _SUBJECT = "audit"
 # The quick audit sees only the newest events; only the whole one may say that these are mended.
 _OF_EVENTS = frozenset({"fired_twice", "chain_gap", "chain_broken"})
-CODES = (*(question.code for question in _QUESTIONS), _UNREADABLE[0], _NO_CALENDAR[0])
+CODES = (
+    *(question.code for question in _QUESTIONS),
+    _UNREADABLE[0],
+    _POLICY_UNREADABLE[0],
+    _NO_CALENDAR[0],
+)
 
 
 async def audit(*, whole: bool = True) -> list[Finding]:
@@ -206,12 +213,19 @@ async def audit(*, whole: bool = True) -> list[Finding]:
             count = await database.fetchval(question.sql, *(given[name] for name in question.takes))
             findings.append(Finding(question.code, count, question.sentence))
         registry = await REGISTRY.get(seen.version)
-        findings.append(Finding(_UNREADABLE[0], len(registry.unreadable_rules), _UNREADABLE[1]))
+        findings.append(_named(_UNREADABLE, registry.unreadable_rules))
         schedule = await SCHEDULE.get(seen.version)
+        findings.append(_named(_POLICY_UNREADABLE, schedule.unreadable_policies))
         zones = {agency.region: agency.timezone for agency in registry.agencies.values() if agency.active}
         lacking = [region for region, zone in zones.items() if _lacks_year(schedule, region, zone, seen.at)]
         findings.append(Finding(_NO_CALENDAR[0], len(lacking), _NO_CALENDAR[1]))
     return [finding for finding in findings if finding.count]
+
+
+def _named(question: tuple[str, str], codes: Sequence[str]) -> Finding:
+    """A finding that says which rows of a register it is about."""
+    code, sentence = question
+    return Finding(code, len(codes), f"{sentence}: {', '.join(sorted(codes))}")
 
 
 def _lacks_year(schedule: Schedule, region: str, zone: str, at: datetime) -> bool:

@@ -151,8 +151,21 @@ async def test_a_rule_that_cannot_be_read_is_found(simulated: World) -> None:
     await simulated.execute(
         "UPDATE routing_rule SET words = ARRAY[''] WHERE code = (SELECT min(code) FROM routing_rule WHERE active)"
     )
-    found = {finding.code: finding.count for finding in await watch()}
-    assert found.get("rule_unreadable") == 1
+    found = {finding.code: finding for finding in await watch()}
+    named = await simulated.fetchval("SELECT min(code) FROM routing_rule WHERE active")
+    assert found["rule_unreadable"].count == 1
+    assert found["rule_unreadable"].sentence.endswith(f": {named}")
+
+
+async def test_a_policy_that_cannot_be_read_is_found_and_named(simulated: World) -> None:
+    await simulated.execute("UPDATE policy SET source = '' WHERE code = 'triage'")
+    found = {finding.code: finding for finding in await watch()}
+    assert found["policy_unreadable"].count == 1
+    assert found["policy_unreadable"].sentence.endswith(": triage")
+    assert len(await _open(simulated, "policy_unreadable")) == 1
+    await simulated.execute("UPDATE policy SET source = 'Peraturan daerah' WHERE code = 'triage'")
+    await watch()
+    assert await _open(simulated, "policy_unreadable") == []
 
 
 def test_every_finding_has_a_sentence_for_people() -> None:
