@@ -7,7 +7,6 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
-from litestar.exceptions import TooManyRequestsException
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
@@ -31,7 +30,7 @@ from lapor.intake.addresses import (
 )
 from lapor.intake.filing_form import tidy
 from lapor.intake.following_view import own_view, public_view
-from lapor.locales import say
+from lapor.locales import say, say_many
 from lapor.pages import AnyRequest, page, settle_language
 from lapor.site import Site
 
@@ -149,11 +148,15 @@ async def _speak(request: AnyRequest, ticket: str, form: str, verb: Verb) -> Res
     complaint = await residents.own_id(code, secret)
     if complaint is None:
         raise not_there()
-    wait = await limits.spend(request, "speaking", SPEAKING_LIMIT, limits.HOUR)
-    if wait:
-        raise TooManyRequestsException(headers={**limits.retry_after(wait), **UNLISTED})
     data = await uploads.fields(request)
     typed = {name: tidy(data.get(name)) for name in ("text", "reason", "stars")}
+    wait = await limits.spend(request, "speaking", SPEAKING_LIMIT, limits.HOUR)
+    if wait:
+        own = await residents.own(code, secret)
+        if own is None:
+            raise not_there()
+        errors = {"": _too_many(wait)}
+        return _own_page(request, own, failed=form, errors=errors, typed=typed, wait=wait)
     try:
         refused = await verb(Actor.reporter(secret_hash(secret)), complaint, typed)
     except desk.NotFound:
@@ -169,6 +172,18 @@ async def _speak(request: AnyRequest, ticket: str, form: str, verb: Verb) -> Res
     return Redirect(where, status_code=303)
 
 
+def _too_many(wait: int) -> str:
+    minutes = -(-wait // 60)
+    sentence = say_many(
+        "Dari sambungan ini sudah banyak pesan masuk dalam satu jam. Tulisan Anda masih ada di sini; kirim lagi"
+        " {minutes} menit lagi.",
+        "Dari sambungan ini sudah banyak pesan masuk dalam satu jam. Tulisan Anda masih ada di sini; kirim lagi"
+        " {minutes} menit lagi.",
+        minutes,
+    )
+    return sentence.format(minutes=minutes)
+
+
 def _own_page(
     request: AnyRequest,
     own: residents.Own,
@@ -176,14 +191,16 @@ def _own_page(
     failed: str = "",
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
+    wait: int = 0,
 ) -> Response[Any]:
+    """The reporter's page; `wait` says in how many seconds a form that came back may be sent again."""
     settle_language(request)
     site = cast(Site, request.scope.get("lapor.site") or Site())
     return page(
         request,
         "residents/follow.html",
-        status_code=422 if errors else 200,
-        headers=PRIVATE,
+        status_code=429 if wait else 422 if errors else 200,
+        headers={**PRIVATE, **limits.retry_after(wait)} if wait else PRIVATE,
         **own_view(own, site.head_title),
         failed=failed,
         errors=errors or {},

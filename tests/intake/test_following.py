@@ -9,6 +9,7 @@ import pytest
 
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor
+from lapor.intake import following_pages
 from lapor.words import localtime
 from tests.ground import World
 from tests.intake.resident import LAMP, ROAD, Filed, file, limited, plain
@@ -458,6 +459,29 @@ async def test_looking_up_goes_on_without_redis(world: World) -> None:
     async with limited(away, lookup_limit=1) as site:
         assert (await site.get(UNKNOWN)).status_code == 404
         assert (await site.get(UNKNOWN)).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("below", "field", "form"),
+    [("balasan", "text", "balas"), ("bantahan", "reason", "bukan-jawaban"), ("penilaian", "text", "nilai")],
+)
+async def test_whoever_speaks_too_often_waits_and_loses_nothing_of_what_was_typed(
+    site: Visitor, monkeypatch: pytest.MonkeyPatch, below: str, field: str, form: str
+) -> None:
+    monkeypatch.setattr(following_pages, "SPEAKING_LIMIT", 1)
+    filed = await file(site, ROAD)
+    await filed.answered()
+    if below == "penilaian":
+        await filed.completed()
+    assert (await filed.say("balasan", text="Terima kasih.")).status_code == 303
+    refused = await filed.say(below, stars="2", **{field: "Lubangnya <masih> dalam sekali."})
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 3600
+    assert refused.headers["cache-control"] == "no-store"
+    words = plain(refused.text)
+    assert "Tulisan Anda masih ada di sini" in words
+    assert "Lubangnya <masih> dalam sekali." in words
+    assert f'id="{form}" open>' in refused.text
 
 
 @pytest.mark.parametrize("path", ["/", "/lapor", "/laporan", "/lacak", "/bukti", "/privasi"])
