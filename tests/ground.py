@@ -229,5 +229,6 @@ def _settings(servers: Servers) -> Settings:
             "LAPOR_BASE_URL": "http://lapor.test",
             "LAPOR_FILING_LIMIT": "0",
             "LAPOR_LOOKUP_LIMIT": "0",
+            "LAPOR_TWO_FACTOR": "optional",
         }
     )

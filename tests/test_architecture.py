@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent / "lapor"
 
 GROUND = {
     "settings",
+    "setting_list",
     "setting_values",
     "secret_values",
     "database",
