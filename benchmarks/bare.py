@@ -29,8 +29,9 @@ _LOCKS = (
 _CLOCKS = """
 UPDATE clock SET rung = b.rung + 1, next_at = b.following FROM bare_clock b WHERE b.batch = $1 AND clock.id = b.id"""
 _EVENTS = """
-INSERT INTO event (complaint, kind, actor, agency, facts)
-SELECT complaint, 'rung_escalate', 'system', owner_agency, facts FROM bare_clock WHERE batch = $1 ORDER BY complaint"""
+SELECT append_events(array_agg(complaint ORDER BY complaint), array_agg('rung_escalate' ORDER BY complaint),
+                     array_agg(owner_agency ORDER BY complaint), array_agg(facts ORDER BY complaint))
+FROM bare_clock WHERE batch = $1"""
 _ESCALATIONS = """
 INSERT INTO escalation (clock, rung, complaint, step, due_at, fired_at, skipped, answered_late, trial)
 SELECT id, rung, complaint, 'escalate', rung_at, $2, false, false, false FROM bare_clock WHERE batch = $1

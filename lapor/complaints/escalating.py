@@ -21,6 +21,7 @@ AUDIENCES: dict[str, tuple[str, ...]] = {
     "liaison": ("liaison",),
     "checker": ("checker", "agency_head"),
     "other_agency": ("liaison", "agency_head"),
+    "asking_head": ("head_of_region",),
     "head_of_region": ("head_of_region",),
     "sekda": ("sekda",),
     "inspectorate": ("inspector",),
@@ -28,7 +29,7 @@ AUDIENCES: dict[str, tuple[str, ...]] = {
 }
 # Heads are not told before their region goes live; the agency itself is.
 IN_AGENCY = ("agency", "agency_head", "liaison", "checker")
-IN_OTHER_AGENCY = ("other_agency",)
+IN_OTHER_AGENCY = ("other_agency", "asking_head")
 
 _DUE = "SELECT id FROM clock WHERE next_at < $1 ORDER BY next_at LIMIT $2"
 
@@ -48,12 +49,15 @@ WITH due AS MATERIALIZED (
          CASE WHEN k.rung + 1 < cardinality(k.rung_times) THEN k.rung_times[k.rung + 2]
               ELSE k.rung_times[cardinality(k.rung_times)]
                    + k.repeat_every * (k.rung + 2 - cardinality(k.rung_times)) END AS following,
-         c.region, c.owner_agency, c.offered_agency, c.reported_agency, c.trial,
-         c.about_official AND c.reported_agency IS NULL AS unnamed
+         coalesce(c.region, x.region) AS region, coalesce(c.owner_agency, x.agency) AS owner_agency,
+         coalesce(c.offered_agency, x.asking_agency) AS offered_agency, c.reported_agency,
+         coalesce(c.trial, false) AS trial,
+         coalesce(c.about_official AND c.reported_agency IS NULL, false) AS unnamed
   FROM clock k
   JOIN policy_rung s ON s.policy = k.policy AND s.number = least(k.rung, cardinality(k.rung_times) - 1)
-  JOIN complaint c ON c.id = k.complaint
-  WHERE k.id = ANY ($1)
+  LEFT JOIN complaint c ON c.id = k.complaint
+  LEFT JOIN explanation x ON x.id = k.complaint AND k.subject_kind = 'explanation'
+  WHERE k.id = ANY ($1) AND coalesce(c.id, x.id) IS NOT NULL
 ), rungs AS MATERIALIZED (
   SELECT *, CASE WHEN step IN ('notify', 'remind') THEN met_at IS NOT NULL OR coalesce(following < $2, false)
                  WHEN step = 'close' THEN met_at IS NOT NULL ELSE false END AS skipped,
@@ -74,13 +78,15 @@ WITH due AS MATERIALIZED (
   FROM rungs WHERE rungs.step = 'close' AND complaint.id = rungs.complaint AND complaint.status = ANY ($4)
     AND NOT rungs.skipped
 ), told AS (
-  INSERT INTO event (complaint, kind, actor, agency, facts)
-  SELECT complaint,
-         CASE WHEN skipped THEN 'rung_skipped' WHEN step = 'close' THEN 'closed' ELSE 'rung_' || step END,
-         'system', owner_agency,
-         '{"clock":"' || kind || '","due":"' || to_char(rung_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-         || '","late":' || answered_late || ',"rung":' || rung || ',"trial":' || trial || '}'
-  FROM rungs ORDER BY complaint, rung
+  SELECT append_events(
+    array_agg(complaint ORDER BY complaint, rung),
+    array_agg(CASE WHEN skipped THEN 'rung_skipped' WHEN step = 'close' THEN 'closed' ELSE 'rung_' || step END
+              ORDER BY complaint, rung),
+    array_agg(owner_agency ORDER BY complaint, rung),
+    array_agg('{"clock":"' || kind || '","due":"' || to_char(rung_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+              || '","late":' || answered_late || ',"rung":' || rung || ',"trial":' || trial || '}'
+              ORDER BY complaint, rung)) AS events
+  FROM rungs HAVING count(*) > 0
 ), ears AS MATERIALIZED (
   SELECT e.code, e.near, e.role, o.id AS office, o.agency, a.region
   FROM unnest($5::text[], $6::text[], $7::text[]) AS e(code, role, near)
@@ -110,7 +116,9 @@ WITH due AS MATERIALIZED (
          id, rung, 'waiting', 0, $3, $3
   FROM listening
 )
-SELECT count(*) FILTER (WHERE NOT skipped) AS fired, count(*) FILTER (WHERE skipped) AS skipped FROM fired"""
+SELECT count(*) FILTER (WHERE NOT skipped) AS fired, count(*) FILTER (WHERE skipped) AS skipped,
+       (SELECT events FROM told) AS events
+FROM fired"""
 
 
 class _NotFired(Exception):

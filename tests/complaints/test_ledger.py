@@ -7,7 +7,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from lapor.complaints import desk, ledger
+from lapor import database
+from lapor.complaints import desk, escalating, ledger
 from tests.complaints.conftest import Scene, reporter
 from tests.ground import World
 
@@ -47,7 +48,6 @@ async def test_the_session_of_the_exporter_changes_no_byte(scene: Scene, tmp_pat
         await owner.execute(f"ALTER DATABASE {name} SET timezone = 'Asia/Jakarta'")
         await owner.execute(f"ALTER DATABASE {name} SET datestyle = 'SQL, DMY'")
     await scene.world.execute("SELECT 1")
-    from lapor import database
 
     await database.close_pool()
     database.DB.config.pop("server_settings")
@@ -114,10 +114,54 @@ async def test_a_forger_who_rewrites_everything_is_betrayed_by_the_root_that_was
         ledger.verify(tmp_path / "later.jsonl", kept.root)
 
 
+async def test_several_clocks_of_one_complaint_in_one_sweep_are_chained_one_after_the_other(
+    scene: Scene, tmp_path: Path
+) -> None:
+    filed = await scene.file()
+    await desk.sweep()
+    await scene.world.advance(24 * 60)
+    async with scene.world.owner() as owner:
+        due = await owner.fetchval(
+            "SELECT count(*) FROM clock WHERE complaint = $1 AND next_at < lapor_now()", filed.complaint_id
+        )
+    assert due > 1
+    before = await scene.kinds(filed)
+    async with database.transaction("worker"):
+        at = await database.now()
+        clocks = [
+            row["id"]
+            for row in await database.fetch(
+                "SELECT id FROM clock WHERE complaint = $1 AND next_at < $2", filed.complaint_id, at
+            )
+        ]
+    await escalating._fire_batch(clocks, None)
+    assert len(await scene.kinds(filed)) == len(before) + due
+    exported = await ledger.export(tmp_path / "ledger.jsonl")
+    assert ledger.verify(tmp_path / "ledger.jsonl").root == exported.root
+
+
+@pytest.mark.parametrize("role", ["intake", "desk", "worker"])
+async def test_nobody_names_the_place_of_an_event_in_the_chain(scene: Scene, role: str) -> None:
+    filed = await scene.file()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(role):  # type: ignore[arg-type]
+            await database.execute(
+                "INSERT INTO event (complaint, kind, actor, seq, hash, canonical, previous, occurred_at, recorded_at)"
+                " VALUES ($1, 'answered', 'system', 99, '\\x01', '\\x01', '\\x01', lapor_now(), lapor_now())",
+                filed.complaint_id,
+            )
+
+
+@pytest.mark.parametrize("role", ["public", "reporter", "intake", "gate", "reader", "desk"])
+async def test_only_the_worker_appends_many_events(world: World, role: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(role):  # type: ignore[arg-type]
+            await database.execute("SELECT append_events('{1}', '{closed}', '{1}', '{}')")
+
+
 @pytest.mark.parametrize("role", ["public", "reporter", "intake", "gate", "reader", "desk", "worker"])
 @pytest.mark.parametrize("sql", ["UPDATE event SET kind = 'noted'", "DELETE FROM event", "TRUNCATE event"])
 async def test_no_role_of_the_run_time_changes_an_event(world: World, role: str, sql: str) -> None:
-    from lapor import database
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.transaction(role):  # type: ignore[arg-type]
