@@ -26,6 +26,7 @@ from lapor.admin import (
     photo_pages,
     policy_preview,
 )
+from lapor.admin.live import Live
 from lapor.admin.panel import create_panel
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.front_door import Application, FrontDoor
@@ -118,10 +119,12 @@ def _lifespan(configuration: Settings) -> Callable[[Litestar], AbstractAsyncCont
         database.configure(configuration.database_url)
         await database.open_pool(POOL_SIZE)
         app.state.nudger = Nudger(configuration.redis_url)
+        app.state.live = Live()
         try:
             await app.state.nudger.connect()
             yield
         finally:
+            await app.state.live.close()
             await app.state.nudger.close()
             await limits.close()
             await database.close_pool()

@@ -11,7 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from lapor import database
-from lapor.admin import desk_acts, desk_instructions
+from lapor.admin import desk_acts, desk_instructions, queue_live
 from lapor.admin.access import Officer, current_officer, desk_only
 from lapor.admin.desk_tabs import FIRST, path_of, tabs
 from lapor.admin.desk_view import Shown, complaint_page, read
@@ -108,7 +108,14 @@ async def one(
 ROUTES = [
     Router(
         "/",
-        route_handlers=[my_queue, other_tab, one, *desk_acts.ROUTES, *desk_instructions.ROUTES],
+        route_handlers=[
+            my_queue,
+            other_tab,
+            one,
+            queue_live.queue_stream,
+            *desk_acts.ROUTES,
+            *desk_instructions.ROUTES,
+        ],
         dependencies={"officer": Provide(current_officer)},
     )
 ]

@@ -1,6 +1,6 @@
 """The queue of an officer: whose turn it is, nearest deadline first."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -213,6 +213,14 @@ async def counts(tab: str, filters: Filters) -> Counts:
     row = await database.fetchrow(f"SELECT {', '.join(columns)}", *arguments)
     assert row is not None
     return Counts({name: row[name] for name in (*waiting, INSTRUCTIONS)}, row["total"])
+
+
+async def how_many_of(complaints: Collection[int], tab: str, filters: Filters) -> int:
+    """Return how many of these complaints stand in a tab, as the filters leave it."""
+    arguments: list[Any] = [list(complaints)]
+    where = f"c.id = ANY ($1) AND {TABS[tab]}{filters.conditions(arguments)}"
+    found: int = await database.fetchval(f"SELECT count(*) FROM complaint c WHERE {where}", *arguments)
+    return found
 
 
 def _count(where: str) -> str:
