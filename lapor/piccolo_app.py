@@ -7,15 +7,26 @@ from piccolo.conf.apps import AppConfig
 from piccolo.table import Table
 
 from lapor.admin import tables as admin
+from lapor.admin import tables_screen as screen
 from lapor.complaints import tables as complaints
 from lapor.complaints import tables_desk as desk
+from lapor.complaints import tables_leaders as leaders
 from lapor.intake import tables as intake
 from lapor.routing import tables as routing
 from lapor.sla import tables as sla
 
 TABLES = cast(
     list[type[Table]],
-    [*routing.TABLES, *sla.TABLES, *complaints.TABLES, *desk.TABLES, *intake.TABLES, *admin.TABLES],
+    [
+        *routing.TABLES,
+        *sla.TABLES,
+        *complaints.TABLES,
+        *desk.TABLES,
+        *leaders.TABLES,
+        *intake.TABLES,
+        *admin.TABLES,
+        *screen.TABLES,
+    ],
 )
 
 APP_CONFIG = AppConfig(

@@ -262,6 +262,8 @@ class _Ears:
         """The names that stand for an audience, the way the sweep finds its offices."""
         if audience == "reporter":
             return [say("Pelapor")]
+        if audience == "asking_head":
+            return [say("Kepala daerah di atasnya, yang meminta")]
         if audience in IN_OTHER_AGENCY:
             return [say("Instansi yang ditawari")]
         inside = audience in IN_AGENCY

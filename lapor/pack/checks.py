@@ -31,6 +31,7 @@ AUDIENCES = {
     "coordinator",
     "reporter",
     "other_agency",
+    "asking_head",
 }
 
 

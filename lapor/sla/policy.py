@@ -19,6 +19,7 @@ ClockKind = Literal[
     "transfer",
     "referral",
     "instruction",
+    "explanation",
     "reporter_window",
     "emergency",
 ]

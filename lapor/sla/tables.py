@@ -26,6 +26,7 @@ CLOCK_KINDS = (
     "transfer",
     "referral",
     "instruction",
+    "explanation",
     "reporter_window",
     "emergency",
 )
