@@ -11,6 +11,8 @@ from lapor.admin import tables_screen as screen
 from lapor.complaints import tables as complaints
 from lapor.complaints import tables_desk as desk
 from lapor.complaints import tables_leaders as leaders
+from lapor.complaints import tables_letters as letters
+from lapor.complaints import tables_privacy as privacy
 from lapor.intake import tables as intake
 from lapor.routing import tables as routing
 from lapor.sla import tables as sla
@@ -23,6 +25,8 @@ TABLES = cast(
         *complaints.TABLES,
         *desk.TABLES,
         *leaders.TABLES,
+        *letters.TABLES,
+        *privacy.TABLES,
         *intake.TABLES,
         *admin.TABLES,
         *screen.TABLES,

@@ -1,0 +1,38 @@
+"""Who was let near what is hidden: reveals of a reporter's identity, traces of reading."""
+
+from piccolo.columns import BigInt, BigSerial, Bytea, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+REVEAL_OUTCOMES = ("confirmed", "refused")
+# How the words came before somebody's eyes: a whole page, the first words in a list, a photo, the panel.
+READING_MANNERS = ("opened", "listed", "photo", "panel")
+
+
+class Reveal(Table):
+    """An inspector's request to see who filed; a second inspector decides, and the identity is shown once."""
+
+    id = BigSerial(primary_key=True)
+    complaint = BigInt()
+    reason = Text()
+    salt = Bytea(default=b"")
+    asked_by = BigInt()
+    asked_at = Timestamptz()
+    decided_by = BigInt(null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
+    outcome = Varchar(length=10, null=True, default=None)
+    refusal = Text(default="")
+    used_at = Timestamptz(null=True, default=None)
+
+
+class ReadingTrace(Table):
+    """Somebody had the words of a guarded complaint on screen; once per person, complaint, hour and manner."""
+
+    id = BigSerial(primary_key=True)
+    complaint = BigInt()
+    person = BigInt()
+    manner = Varchar(length=8)
+    hour = Timestamptz()
+    read_at = Timestamptz()
+
+
+TABLES = [Reveal, ReadingTrace]
