@@ -7,11 +7,14 @@ from piccolo.conf.apps import AppConfig
 from piccolo.table import Table
 
 from lapor.admin import tables as admin
+from lapor.admin import tables_registers as registers
 from lapor.admin import tables_screen as screen
 from lapor.complaints import tables as complaints
 from lapor.complaints import tables_desk as desk
+from lapor.complaints import tables_figures as figures
 from lapor.complaints import tables_leaders as leaders
 from lapor.complaints import tables_letters as letters
+from lapor.complaints import tables_links as links
 from lapor.complaints import tables_privacy as privacy
 from lapor.intake import tables as intake
 from lapor.routing import tables as routing
@@ -24,11 +27,14 @@ TABLES = cast(
         *sla.TABLES,
         *complaints.TABLES,
         *desk.TABLES,
+        *figures.TABLES,
         *leaders.TABLES,
         *letters.TABLES,
+        *links.TABLES,
         *privacy.TABLES,
         *intake.TABLES,
         *admin.TABLES,
+        *registers.TABLES,
         *screen.TABLES,
     ],
 )
