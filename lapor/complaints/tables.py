@@ -56,9 +56,9 @@ STATEMENT_KINDS = (
     "ruling",
     "rating",
 )
-APPROVAL_KINDS = ("completion", "rejection", "referral")
+APPROVAL_KINDS = ("completion", "rejection", "referral", "answer")
 MESSAGE_STATES = ("waiting", "sending", "sent", "bundled", "dead", "cancelled")
-ATTACHMENT_PURPOSES = ("report", "reply", "proof")
+ATTACHMENT_PURPOSES = ("report", "reply", "proof", "answer")
 
 
 class Complaint(Table):
@@ -204,10 +204,12 @@ class Statement(Table):
     fingerprint = Bytea(null=True, default=None)
     promised_for = Timestamptz(null=True, default=None)
     made_at = Timestamptz()
+    undoable_until = Timestamptz(null=True, default=None)
+    undone_at = Timestamptz(null=True, default=None)
 
 
 class Attachment(Table):
-    """A photo, re-encoded and encrypted; the ledger holds its salted digest."""
+    """A photo, re-encoded and encrypted, or a document with its name; the ledger holds the salted digest."""
 
     id = BigSerial(primary_key=True)
     complaint = ForeignKey(Complaint, on_delete=OnDelete.restrict)
@@ -222,6 +224,7 @@ class Attachment(Table):
     body = Bytea()
     flagged = Varchar(length=160, null=True, default=None)
     stored_at = Timestamptz()
+    filename = Varchar(length=120, null=True, default=None)
 
 
 class Rating(Table):

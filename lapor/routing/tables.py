@@ -90,6 +90,7 @@ class Agency(Table):
     phone = Varchar(length=40, default="")
     live_from = Timestamptz(null=True, default=None)
     active = Boolean(default=True)
+    answers_need_approval = Boolean(default=False)
 
 
 class OutsideBody(Table):
