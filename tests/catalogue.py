@@ -32,6 +32,7 @@ TABLES = {
     "lapor/complaints/approving.py": ("REJECTION_REASONS",),
     "lapor/complaints/pictures.py": ("REASONS",),
     "lapor/complaints/photos.py": ("_examined",),
+    "lapor/complaints/revealing.py": ("_why_closed",),
     "lapor/intake/letters.py": ("NO_HOLDER", "NO_ADDRESS", "NO_REPORTER_ADDRESS", "REPORTED"),
     "lapor/admin/passwords.py": ("trouble_with",),
     "lapor/routing/rules.py": ("_for_triage", "_leadership"),

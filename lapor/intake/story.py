@@ -154,6 +154,7 @@ _SENTENCES: dict[str, Callable[[], str]] = {
     "reopened": lambda: say("Anda membuka kembali laporan"),
     "accepted": lambda: say("Anda menyatakan selesai; laporan ditutup"),
     "rated": lambda: say("Anda memberi nilai {stars} dari 5"),
+    "identity_revealed": lambda: say("Inspektorat melihat identitas Anda, dengan izin pemeriksa kedua"),
     "closed": lambda: say("Sistem menutup laporan karena masa tanggapan Anda lewat"),
 }
 
