@@ -10,6 +10,7 @@ import asyncpg
 from lapor import database
 from lapor.complaints.arbiter import ARBITERS, Cause, brought
 from lapor.complaints.queries.queue import first_words, place
+from lapor.complaints.reading_traces import note_listed
 
 LIMIT = 200
 
@@ -63,7 +64,9 @@ class Quarrel:
 
 async def before_arbiter() -> Sequence[Quarrel]:
     """Return what waits for a decision in the regions in which this officer is an arbiter."""
-    return [_quarrel(row) for row in await database.fetch(_WAITING)]
+    quarrels = [_quarrel(row) for row in await database.fetch(_WAITING)]
+    await note_listed(quarrels)
+    return quarrels
 
 
 _FLAGS = ("anonymous", "confidential", "protected", "about_official", "emergency")

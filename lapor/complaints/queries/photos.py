@@ -7,6 +7,7 @@ import asyncpg
 
 from lapor import crypto, database
 from lapor.complaints.photos import LIKE_PROOF, LIKE_REPORTER, context
+from lapor.complaints.reading_traces import note_reading
 
 # The other complaint's ticket comes only to those who see that complaint too.
 _OF_COMPLAINT = f"""
@@ -14,7 +15,7 @@ SELECT a.id, a.purpose, a.statement, a.flagged, o.ticket AS other
 FROM attachment a
 LEFT JOIN complaint o ON o.id = CASE WHEN a.flagged LIKE '{LIKE_PROOF}%' THEN substr(a.flagged, {len(LIKE_PROOF) + 1})::bigint END
 WHERE a.complaint = $1 ORDER BY a.id"""
-_ONE = "SELECT id, body FROM attachment WHERE id = $1 AND ($2::bigint IS NULL OR complaint = $2)"
+_ONE = "SELECT id, complaint, body FROM attachment WHERE id = $1 AND ($2::bigint IS NULL OR complaint = $2)"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,12 @@ async def photos_of(complaint: int) -> Sequence[Photo]:
 async def picture(photo: int, complaint: int | None = None) -> bytes | None:
     """Return a photo's JPEG, of this complaint if one is given; None when there is none for this reader."""
     row = await database.fetchrow(_ONE, photo, complaint)
-    return crypto.keyring().decrypt(row["body"], context(row["id"])) if row else None
+    if row is None:
+        return None
+    if complaint is None:
+        # A reporter asks within their own complaint; whoever asks by the photo alone is an officer.
+        await note_reading([row["complaint"]], "photo")
+    return crypto.keyring().decrypt(row["body"], context(row["id"]))
 
 
 def _photo(row: asyncpg.Record) -> Photo:
