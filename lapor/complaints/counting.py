@@ -1,0 +1,170 @@
+"""Counting: facts and sums follow the record, a few seconds behind it, whatever was missed and however often it runs.
+
+Every change of a complaint appends an event, so the newest events name what has to be counted again; what time alone
+changes (a deadline that passes) is found by its moment. Nothing is added to the verbs themselves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from lapor import database
+from lapor.complaints.queries.figures.measures import COMMON, NEXT_CHANGE, lines_sql
+from lapor.complaints.sealing import COUNTED, note_changes
+from lapor.complaints.tables_figures import MEASURES
+from lapor.registers import zone_of
+
+EVENTS_AT_ONCE: Final = 10_000
+COMPLAINTS_AT_ONCE: Final = 4_000
+
+_LIST: Final = ", ".join(MEASURES)
+
+FACTS: Final = f"""
+WITH {COMMON}, lines AS (
+  {lines_sql()}
+), summed AS (
+  SELECT complaint, agency, person, max(amount) FILTER (WHERE measure = 'hours')::int AS hours,
+    {", ".join(f"coalesce(sum(amount) FILTER (WHERE measure = '{name}'), 0)::bigint AS {name}" for name in MEASURES)}
+  FROM lines GROUP BY complaint, agency, person
+), next_change AS ({NEXT_CHANGE})
+SELECT s.complaint, s.agency, s.person, g.region,
+  date_trunc('month', q.filed_at AT TIME ZONE z.zone)::date AS month, q.category, q.district, q.channel, s.hours,
+  {", ".join(f"s.{name}" for name in MEASURES)}, n.at AS next_change
+FROM summed s
+JOIN asked q ON q.id = s.complaint
+JOIN agency g ON g.id = s.agency
+JOIN unnest($3::bigint[], $4::text[]) AS z (region, zone) ON z.region = g.region
+LEFT JOIN next_change n ON n.complaint = s.complaint"""
+
+_ADD_FACTS: Final = f"INSERT INTO figure_fact ({COUNTED}, {_LIST}, next_change) {FACTS}"
+_KEYS: Final = """
+CROSS JOIN LATERAL (VALUES ('all', ''), ('category', f.category::text), ('district', f.district::text),
+  ('channel', f.channel), ('person', f.person::text)) AS d (dimension, key)"""
+_SUMMED: Final = "region, month, agency, dimension, key"
+
+
+def sums_sql(source: str, condition: str, *, sign: str = "", frozen: bool = False) -> tuple[str, str]:
+    """Return the two statements that add facts (or, with the sign "-", take them away) to sums and hours."""
+    sums = ", ".join(f"sum({sign}f.{name})" for name in MEASURES)
+    added = ", ".join(f"{name} = figure_cell.{name} + excluded.{name}" for name in MEASURES)
+    chosen = f"FROM {source} f {_KEYS} WHERE {condition} AND (d.dimension <> 'person' OR f.person <> 0)"
+    keys = "f.region, f.month, f.agency, d.dimension, d.key"
+    return (
+        f"INSERT INTO figure_cell (frozen, {_SUMMED}, {_LIST}) SELECT {frozen}, {keys}, {sums} {chosen}"
+        f" GROUP BY {keys} ORDER BY {keys}"
+        f" ON CONFLICT (dimension, month, region, agency, key, frozen) DO UPDATE SET {added}",
+        f"INSERT INTO figure_hours (frozen, {_SUMMED}, hours, reports)"
+        f" SELECT {frozen}, {keys}, f.hours, sum({sign}1) {chosen} AND f.hours IS NOT NULL"
+        f" GROUP BY {keys}, f.hours ORDER BY {keys}, f.hours"
+        " ON CONFLICT (dimension, month, region, agency, key, frozen, hours)"
+        " DO UPDATE SET reports = figure_hours.reports + excluded.reports",
+    )
+
+
+_TAKE_AWAY: Final = sums_sql("figure_fact", "f.complaint = ANY ($1)", sign="-")
+_ADD: Final = sums_sql("figure_fact", "f.complaint = ANY ($1)")
+
+_MARK: Final = "SELECT event FROM figure_mark WHERE id = 1 FOR UPDATE SKIP LOCKED"
+_EVENTS: Final = "SELECT id, complaint, kind FROM event WHERE id > $1 ORDER BY id LIMIT $2"
+_FILLED: Final = """
+SELECT g.id AS gap, e.id, e.complaint FROM figure_gap g JOIN event e ON e.id BETWEEN g.first AND g.last"""
+_TIMELY: Final = "SELECT DISTINCT complaint FROM figure_fact WHERE next_change < $1 LIMIT $2"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a turn did: complaints counted again, and whether there may be more to do at once."""
+
+    complaints: int = 0
+    more: bool = False
+
+
+async def count_up() -> Counted:
+    """Count what has changed since the last turn, as the worker; a second worker meanwhile does nothing."""
+    async with database.transaction("worker"):
+        mark = await database.fetchval(_MARK)
+        if mark is None:
+            return Counted()
+        at = await database.now()
+        events = await database.fetch(_EVENTS, mark, EVENTS_AT_ONCE)
+        asked = {row["complaint"] for row in events if not row["kind"].startswith("rung_")}
+        asked |= await _late_comers()
+        await _note_gaps(mark, [row["id"] for row in events])
+        timely = [row["complaint"] for row in await database.fetch(_TIMELY, at, COMPLAINTS_AT_ONCE)]
+        asked.update(timely)
+        await recount(sorted(asked), at)
+        await database.execute(
+            "UPDATE figure_mark SET event = $1, counted_at = $2 WHERE id = 1",
+            events[-1]["id"] if events else mark,
+            at,
+        )
+    return Counted(len(asked), len(events) == EVENTS_AT_ONCE or len(timely) == COMPLAINTS_AT_ONCE)
+
+
+async def count_all() -> int:
+    """Count until nothing is left to count; return how many complaints were counted, some of them twice."""
+    total, more = 0, True
+    while more:
+        done = await count_up()
+        total, more = total + done.complaints, done.more
+    return total
+
+
+async def recount(complaints: Sequence[int], at: datetime) -> None:
+    """Replace the facts of these complaints, and move the sums by the difference; closed months keep theirs."""
+    regions, zones = await zones_of_regions()
+    for start in range(0, len(complaints), COMPLAINTS_AT_ONCE):
+        some = complaints[start : start + COMPLAINTS_AT_ONCE]
+        for statement in _TAKE_AWAY:
+            await database.execute(statement, some)
+        await database.execute("DELETE FROM figure_fact WHERE complaint = ANY ($1)", some)
+        await database.execute(_ADD_FACTS, some, at, regions, zones)
+        for statement in _ADD:
+            await database.execute(statement, some)
+        await note_changes(some, at)
+
+
+async def zones_of_regions() -> tuple[list[int], list[str]]:
+    """Return the ids of all regions and, in the same order, zones that PostgreSQL knows."""
+    rows = await database.fetch(
+        "SELECT DISTINCT r.id, r.timezone FROM region r JOIN agency a ON a.region = r.id"
+    )
+    return [row["id"] for row in rows], [zone_of(row["timezone"]).key for row in rows]
+
+
+async def _late_comers() -> set[int]:
+    """Complaints of events that were written under an older number after those behind them had been counted."""
+    found = await database.fetch(_FILLED)
+    filled: dict[int, list[int]] = {}
+    for row in found:
+        filled.setdefault(row["gap"], []).append(row["id"])
+    for gap in await database.fetch("SELECT * FROM figure_gap WHERE id = ANY ($1)", list(filled)):
+        await database.execute("DELETE FROM figure_gap WHERE id = $1", gap["id"])
+        for first, last in gaps(gap["first"] - 1, [*sorted(filled[gap["id"]]), gap["last"] + 1]):
+            await database.execute(
+                "INSERT INTO figure_gap (first, last, seen_at) VALUES ($1, $2, $3)",
+                first,
+                last,
+                gap["seen_at"],
+            )
+    # A transaction that is still to write after an hour there is none; the number was given back by a failure.
+    await database.execute("DELETE FROM figure_gap WHERE seen_at < clock_timestamp() - interval '1 hour'")
+    return {row["complaint"] for row in found}
+
+
+async def _note_gaps(mark: int, ids: Sequence[int]) -> None:
+    for first, last in gaps(mark, ids):
+        await database.execute(
+            "INSERT INTO figure_gap (first, last, seen_at) VALUES ($1, $2, clock_timestamp())", first, last
+        )
+
+
+def gaps(after: int, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the ranges of numbers after `after` that are missing between ascending ids."""
+    found = []
+    for number in ids:
+        if number > after + 1:
+            found.append((after + 1, number - 1))
+        after = number
+    return found

@@ -1,0 +1,208 @@
+"""Every figure, defined once: its name, what it is called, the words that define it, and how it is made of measures.
+
+Desk, digest, screen and export all read these; a value is always `top` divided by `base`, or a count.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Unit = Literal["count", "hours", "share", "stars"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One column. `top` and `base` name measures joined by +; hours and shares of nothing are None.
+
+    `percentile` is the part of first answers that a number of hours covers. `better` says which way a ranking runs;
+    a figure without it is no ground for a ranking.
+    """
+
+    code: str
+    label: str
+    short: str
+    words: str
+    unit: Unit
+    top: str = ""
+    base: str = ""
+    percentile: float = 0.0
+    better: Literal["low", "high", ""] = ""
+
+
+FIGURES: Final[tuple[Figure, ...]] = (
+    Figure(
+        "reports",
+        "Laporan",
+        "Laporan",
+        "Laporan yang diterima dalam masa ini. Laporan pada masa uji coba tidak dihitung. Setiap laporan dihitung pada"
+        " instansi yang pertama menjawabnya, atau yang memegangnya bila belum dijawab.",
+        "count",
+        "reports",
+    ),
+    Figure(
+        "median",
+        "Separuh dijawab dalam",
+        "Separuh",
+        "Median tanggapan pertama: separuh laporan dijawab paling lama dalam sekian jam sejak diterima. Jam yang baru"
+        " berjalan dihitung penuh. Laporan yang lewat tenggat dan belum dijawab ikut dihitung sebagai yang terlama.",
+        "hours",
+        percentile=0.5,
+        better="low",
+    ),
+    Figure(
+        "p90",
+        "Sembilan dari sepuluh dijawab dalam",
+        "9 dari 10",
+        "Persentil ke-90 tanggapan pertama: sembilan dari sepuluh laporan dijawab paling lama dalam sekian jam."
+        " Laporan yang lewat tenggat dan belum dijawab ikut dihitung sebagai yang terlama.",
+        "hours",
+        percentile=0.9,
+        better="low",
+    ),
+    Figure(
+        "within_24",
+        "Dijawab dalam 24 jam",
+        "24 jam",
+        "Bagian laporan yang tanggapan pertamanya datang dalam 24 jam. Pembaginya semua laporan yang sudah dijawab atau"
+        " yang sudah berumur lebih dari 24 jam.",
+        "share",
+        "within_24",
+        "known_24",
+        better="high",
+    ),
+    Figure(
+        "within_48",
+        "Dijawab dalam 2x24 jam",
+        "2x24 jam",
+        "Bagian laporan yang tanggapan pertamanya datang dalam 48 jam. Pembaginya semua laporan yang sudah dijawab atau"
+        " yang sudah berumur lebih dari 48 jam.",
+        "share",
+        "within_48",
+        "known_48",
+        better="high",
+    ),
+    Figure(
+        "overdue",
+        "Lewat tenggat, belum dijawab",
+        "Lewat tenggat",
+        "Laporan yang tenggat tanggapannya sudah lewat dan belum dijawab pada saat angka dihitung, termasuk tenggat baru"
+        " setelah bantahan atau pembukaan kembali. Dihitung pada instansi yang memegangnya.",
+        "count",
+        "overdue",
+    ),
+    Figure(
+        "answered_late",
+        "Dijawab terlambat",
+        "Terlambat",
+        "Tanggapan yang datang setelah tenggatnya, termasuk tanggapan atas bantahan dan pembukaan kembali.",
+        "count",
+        "answered_late",
+    ),
+    Figure(
+        "promises_kept",
+        "Janji ditepati",
+        "Janji",
+        "Bagian jawaban sementara yang jawaban akhirnya datang paling lambat pada tanggal yang dijanjikan. Pembaginya"
+        " janji yang sudah dijawab atau yang tanggalnya sudah lewat.",
+        "share",
+        "promises_kept",
+        "promises",
+        better="high",
+    ),
+    Figure(
+        "completed",
+        "Selesai sesuai batas",
+        "Selesai",
+        "Bagian laporan yang penyelesaiannya dipastikan orang kedua dalam batas waktu jenisnya (5, 14, atau 60 hari"
+        " kerja). Pembaginya yang sudah selesai atau yang batasnya sudah lewat. Jeda menunggu pelapor menggeser batas,"
+        " dan dihitung sendiri.",
+        "share",
+        "completed_in_class",
+        "completions",
+        better="high",
+    ),
+    Figure(
+        "disputed",
+        "Bukan jawaban",
+        "Bantahan",
+        "Bantahan pelapor (“bukan jawaban”) per laporan yang dijawab. Dihitung pada yang memberi jawaban itu.",
+        "share",
+        "disputed",
+        "answered",
+        better="low",
+    ),
+    Figure(
+        "reopened",
+        "Dibuka kembali",
+        "Dibuka lagi",
+        "Pembukaan kembali oleh pelapor per laporan yang dijawab.",
+        "share",
+        "reopened",
+        "answered",
+        better="low",
+    ),
+    Figure(
+        "handed_on",
+        "Dialihkan",
+        "Dialihkan",
+        "Berapa kali laporan berpindah dari instansi ini ke instansi lain karena alih tangan atau putusan pimpinan."
+        " Disposisi awal oleh admin koordinator tidak dihitung.",
+        "count",
+        "handed_on",
+    ),
+    Figure(
+        "held",
+        "Rata-rata lama dipegang",
+        "Dipegang",
+        "Berapa jam rata-rata satu laporan dipegang instansi ini sebelum dijawab atau berpindah. Waktu setiap instansi"
+        " dihitung pada instansi itu sendiri.",
+        "hours",
+        "held_seconds",
+        "turns",
+    ),
+    Figure(
+        "paused",
+        "Pernah menunggu pelapor",
+        "Jeda",
+        "Bagian laporan yang batas penyelesaiannya digeser karena menunggu keterangan pelapor.",
+        "share",
+        "paused",
+        "reports",
+    ),
+    Figure(
+        "same_words",
+        "Jawaban berulang",
+        "Berulang",
+        "Bagian jawaban yang kata-katanya sama dengan yang sebelumnya sudah dikirim instansi itu kepada sedikitnya lima"
+        " laporan lain. Huruf besar dan tanda baca tidak dibedakan.",
+        "share",
+        "same_words",
+        "replies",
+    ),
+    Figure(
+        "rating",
+        "Nilai pelapor",
+        "Nilai",
+        "Rata-rata nilai pelapor, dari 1 sampai 5, setelah pekerjaan berakhir.",
+        "stars",
+        "stars",
+        "ratings",
+        better="high",
+    ),
+    Figure(
+        "emergency",
+        "Darurat diserahkan tepat waktu",
+        "Darurat",
+        "Bagian laporan darurat yang diserahkan kepada petugas piket dalam tenggatnya. Dihitung terpisah dari 2x24 jam.",
+        "share",
+        "emergencies_in_time",
+        "emergencies",
+        better="high",
+    ),
+)
+
+BY_CODE: Final = {figure.code: figure for figure in FIGURES}
+
+# Volume is no merit and no fault: nobody is ranked by it.
+RANKED_BY: Final = tuple(
+    figure.code for figure in FIGURES if figure.code in ("median", "p90", "within_48", "reopened")
+)
