@@ -12,13 +12,12 @@ from typing import Final
 from lapor import database
 from lapor.complaints.counting import (
     COMPLAINTS_AT_ONCE,
-    COUNTED,
     FACTS,
     count_all,
     sums_sql,
     zones_of_regions,
 )
-from lapor.complaints.sealing import Sealing, next_seal, seal
+from lapor.complaints.sealing import COUNTED, Sealing, next_seal, note_changes, seal
 from lapor.complaints.tables_figures import MEASURES
 from lapor.registers import zone_of
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import pytest
 
 from lapor import database
 from lapor.complaints import desk
 from lapor.complaints.counting import count_all, gaps
-from lapor.complaints.queries.figures import Period, Scope, Table, figures, ranked
-from tests.complaints.conftest import LEAD, Scene, reporter
+from lapor.complaints.queries.figures import Period, Scope, Table, figures
+from tests.complaints.conftest import Scene
 
 
 async def counted(scope: Scope, by: str = "", *, person: int | None = None, role: str = "worker") -> Table:
