@@ -49,13 +49,15 @@ WITH due AS MATERIALIZED (
          CASE WHEN k.rung + 1 < cardinality(k.rung_times) THEN k.rung_times[k.rung + 2]
               ELSE k.rung_times[cardinality(k.rung_times)]
                    + k.repeat_every * (k.rung + 2 - cardinality(k.rung_times)) END AS following,
-         coalesce(c.region, x.region) AS region, coalesce(c.owner_agency, x.agency) AS owner_agency,
+         coalesce(i.region, c.region, x.region) AS region,
+         coalesce(i.agency, c.owner_agency, x.agency) AS owner_agency,
          coalesce(c.offered_agency, x.asking_agency) AS offered_agency, c.reported_agency,
          coalesce(c.trial, false) AS trial,
          coalesce(c.about_official AND c.reported_agency IS NULL, false) AS unnamed
   FROM clock k
   JOIN policy_rung s ON s.policy = k.policy AND s.number = least(k.rung, cardinality(k.rung_times) - 1)
   LEFT JOIN complaint c ON c.id = k.complaint
+  LEFT JOIN instruction i ON i.id = k.subject AND k.subject_kind = 'instruction'
   LEFT JOIN explanation x ON x.id = k.complaint AND k.subject_kind = 'explanation'
   WHERE k.id = ANY ($1) AND coalesce(c.id, x.id) IS NOT NULL
 ), rungs AS MATERIALIZED (

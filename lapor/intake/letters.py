@@ -77,7 +77,7 @@ SELECT m.id, m.dedupe_key, m.kind, m.complaint, m.office, c.ticket, c.reported_a
        a.name AS agency, coalesce(t.name, '') AS category, coalesce(v.name, d.name, '') AS place,
        o.title AS office_title, o.code AS office_code, o.role AS office_role, o.agency AS office_agency,
        coalesce(oa.email, '') AS office_email, oa.name AS office_agency_name,
-       s.text AS said, s.promised_for, k.kind AS clock_kind, k.due_at, k.met_at,
+       s.text AS said, s.promised_for, k.kind AS clock_kind, k.due_at, k.met_at, quoted.ordered,
        i.email AS reporter_email, i.secret, lapor_now() AS now
 FROM message m
 JOIN complaint c ON c.id = m.complaint
@@ -97,6 +97,13 @@ LEFT JOIN LATERAL (
     AND CASE WHEN m.clock IS NOT NULL THEN k.id = m.clock
         ELSE k.met_at IS NULL AND k.kind IN ('response', 'promise', 'completion') END
   ORDER BY k.due_at, k.id LIMIT 1) k ON true
+LEFT JOIN LATERAL (
+  -- An order may repeat what it is about: of a bundle with one hidden complaint in it nothing is quoted.
+  SELECT n.text AS ordered FROM clock w JOIN instruction n ON n.id = w.subject
+  WHERE m.kind = 'instructed' AND w.id = m.clock AND w.subject_kind = 'instruction'
+    AND NOT EXISTS (
+      SELECT FROM instruction_item t JOIN complaint x ON x.id = t.complaint
+      WHERE t.instruction = n.id AND (x.confidential OR x.protected OR x.about_official))) quoted ON true
 WHERE m.id = $1"""
 
 
@@ -254,6 +261,7 @@ def _context(facts: asyncpg.Record, link: str) -> dict[str, Any]:
         "place": facts["place"],
         "filed": local(facts["filed_at"]),
         "said": facts["said"] or "",
+        "ordered": facts["ordered"] or "",
         "promised": local(facts["promised_for"]),
         "clock": CLOCKS.get(facts["clock_kind"] or "", ""),
         "due": local(facts["due_at"]),

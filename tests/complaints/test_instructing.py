@@ -212,3 +212,36 @@ async def test_a_report_that_waited_while_a_rung_fired_was_given_after_it(scene:
     )
     assert begun < clock["due_at"] < fired_at == clock["met_at"]
     assert (await _row(scene, instruction))["carried_out_at"] == fired_at
+
+
+async def test_who_was_told_to_act_is_reminded_though_the_oldest_complaint_has_gone_to_another_agency(
+    scene: Scene,
+) -> None:
+    filed = await _late(scene)
+    await _instruct(scene, await _mayor(scene), filed)
+    other = await scene.agency("smg-dlh")
+    await desk.offer_transfer(scene.staff, filed[0].complaint_id, to_agency=other, reason="Sampah")
+    await desk.take_transfer(await scene.officer("staff", "smg-dlh"), filed[0].complaint_id)
+    for hours in (1, 49):
+        await scene.world.advance(hours)
+        await desk.sweep()
+    heard = await scene.world.fetch(
+        "SELECT DISTINCT o.agency, o.role FROM message m JOIN clock k ON k.id = m.clock JOIN office o ON o.id = m.office"
+        " WHERE k.kind = 'instruction' AND m.kind LIKE 'rung%'"
+    )
+    lead = await scene.agency(LEAD)
+    assert {row["role"] for row in heard if row["agency"] == lead} == {"liaison", "agency_head"}
+    assert other not in {row["agency"] for row in heard}
+    assert "head_of_region" in {row["role"] for row in heard}
+    told = await scene.world.fetch(
+        'SELECT DISTINCT agency FROM event WHERE complaint = $1 AND facts LIKE \'%"clock":"instruction"%\'',
+        filed[0].complaint_id,
+    )
+    assert [row["agency"] for row in told] == [lead]
+    # Every other clock of that complaint speaks to the agency that has it now.
+    silent = await scene.world.fetch(
+        "SELECT DISTINCT o.agency FROM message m JOIN clock k ON k.id = m.clock JOIN office o ON o.id = m.office"
+        " WHERE k.kind = 'completion' AND m.complaint = $1",
+        filed[0].complaint_id,
+    )
+    assert lead not in {row["agency"] for row in silent}
