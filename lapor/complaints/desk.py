@@ -15,6 +15,7 @@ from lapor.complaints.assigning import assign
 from lapor.complaints.emergencies import hand_over
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.complaints.escalating import Swept, sweep
+from lapor.complaints.explaining import ask_explanation, explain
 from lapor.complaints.filing import Filed, Filing, file
 from lapor.complaints.handing import offer_transfer, refuse_transfer, route, take_transfer
 from lapor.complaints.instructing import carry_out, instruct
@@ -44,12 +45,15 @@ __all__ = [
     "ask",
     "assign",
     "carry_out",
+    "ask_explanation",
+    "ask_reveal",
     "claim_completion",
     "confirm",
     "dispute",
     "file",
     "hand_over",
     "instruct",
+    "explain",
     "look_at_contact",
     "note",
     "offer_transfer",

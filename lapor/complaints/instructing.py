@@ -119,9 +119,9 @@ async def _bundle(agency: int, complaints: Collection[int]) -> _Bundle:
     return _Bundle(chosen, rows[0]["region"])
 
 
-async def giving_office(region: int) -> Giving | None:
-    """Return in whose name this officer may give instructions in a region; None when they may not."""
-    row = await database.fetchrow(_OFFICE, region, list(GIVING_ROLES))
+async def giving_office(region: int, roles: Sequence[str] = GIVING_ROLES) -> Giving | None:
+    """Return in whose name this officer may speak for a region, by default give instructions; None when they may not."""
+    row = await database.fetchrow(_OFFICE, region, list(roles))
     return Giving(**dict(row)) if row else None
 
 

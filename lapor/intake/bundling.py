@@ -53,7 +53,7 @@ UPDATE message SET next_attempt_at = $1 FROM (
   FOR UPDATE OF m SKIP LOCKED) held
 WHERE message.id = held.id"""
 
-# Left alone: emergencies, whatever takes others along already, and what would reach somebody in the reported agency.
+# Left alone: emergencies, whatever takes others along already, requests between leaders, and what would reach somebody in the reported agency.
 _GATHER = f"""
 WITH due AS MATERIALIZED (
   SELECT m.id, m.office, m.kind = '{alarms.NOTICE}' AS alarm, m.kind = '{DIGEST}' AS morning,
@@ -63,7 +63,7 @@ WITH due AS MATERIALIZED (
   LEFT JOIN complaint c ON c.id = m.complaint
   WHERE m.state = 'waiting' AND m.next_attempt_at <= $1
     AND m.kind IN ('rung_notify', 'rung_remind', 'rung_escalate', '{DIGEST}', '{alarms.NOTICE}')
-    AND c.emergency IS NOT TRUE
+    AND c.emergency IS NOT TRUE AND (m.complaint IS NULL OR c.id IS NOT NULL)
     AND NOT EXISTS (SELECT FROM message b WHERE b.bundle = m.id)
     AND NOT EXISTS (
       SELECT FROM appointment h JOIN appointment b ON b.person = h.person JOIN office x ON x.id = b.office

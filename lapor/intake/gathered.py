@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from lapor import database, words
-from lapor.intake import letters, recipients
+from lapor.intake import explanation_letters, letters, recipients
 from lapor.intake.bundling import DIGEST, DIGEST_ONLY, LEADING
 from lapor.intake.channels.interface import Outgoing
 from lapor.intake.letters import CLOCKS, Letter, Sending
@@ -39,7 +39,8 @@ WORK = (
 
 _HEAD = f"""
 SELECT m.id, m.kind, m.dedupe_key, m.complaint, m.office, m.person, m.created_at, lapor_now() AS now,
-       EXISTS (SELECT FROM message b WHERE b.bundle = m.id) OR coalesce({DIGEST_ONLY}, false) AS gathers
+       EXISTS (SELECT FROM message b WHERE b.bundle = m.id) OR coalesce({DIGEST_ONLY}, false) AS gathers,
+       m.complaint IS NOT NULL AND c.id IS NULL AS of_leaders
 FROM message m
 LEFT JOIN complaint c ON c.id = m.complaint
 LEFT JOIN office o ON o.id = m.office
@@ -110,6 +111,8 @@ async def write(message: int, sending: Sending) -> Letter:
         return await _alarms(head, sending)
     if head["kind"] == DIGEST or head["gathers"]:
         return await _digest(head, sending)
+    if head["of_leaders"]:
+        return await explanation_letters.write(message, sending)
     return await letters.about_one(message, sending)
 
 
