@@ -184,6 +184,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SAME_WORDS_FROM", number(1, 1000), "5", "The same words to more complaints than this are flagged."
     ),
+    Setting(
+        "CLOSING_DAYS",
+        number(1, 60),
+        "7",
+        "Days after the end of a month in which agencies may object before its figures close.",
+    ),
     Setting("LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting(
         "ADMIN_ALLOWED_HOSTS",

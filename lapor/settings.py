@@ -67,6 +67,7 @@ class Settings:
     digest_from: int
     list_link_minutes: int
     same_words_from: int
+    closing_days: int
     log_level: str
     admin_allowed_hosts: tuple[str, ...]
 

@@ -12,6 +12,8 @@ from typing import Final
 import structlog
 from redis.exceptions import RedisError
 
+from lapor.complaints.closing_months import close_due
+from lapor.complaints.counting import count_up
 from lapor.failures import place
 from lapor.intake import morning
 from lapor.intake.inbound import READ_INBOUND, read_waiting
@@ -89,6 +91,16 @@ async def _audit(_: Settings) -> bool:
     return False
 
 
+async def _figures(_: Settings) -> bool:
+    return (await count_up()).more
+
+
+async def _months(settings: Settings) -> bool:
+    for month in await close_due(settings.closing_days):
+        log.info("month_closed", region=month.region, month=month.month.isoformat())
+    return False
+
+
 TASKS: Final = (
     Task("sweep", _sweep, lambda settings: settings.sweep_seconds, then="drain"),
     Task(READ_INBOUND, _read_inbound, lambda _: 2, then="drain"),
@@ -96,6 +108,8 @@ TASKS: Final = (
     Task("morning", _morning, lambda _: 60, then="drain"),
     Task("outbox", _look, lambda _: 60, then="drain"),
     Task("audit", _audit, lambda _: 300),
+    Task("figures", _figures, lambda _: 5),
+    Task("months", _months, lambda _: 900),
 )
 
 
