@@ -25,6 +25,7 @@ from lapor.complaints.photos import add_photos
 from lapor.complaints.pictures import Picture
 from lapor.complaints.publishing import publish, withdraw
 from lapor.complaints.rating import rate
+from lapor.complaints.revealing import Revealed, ask_reveal, decide_reveal, open_reveal
 from lapor.complaints.voice import accept, dispute, reopen, reply
 
 __all__ = [
@@ -37,26 +38,29 @@ __all__ = [
     "NotFound",
     "Picture",
     "Refused",
+    "Revealed",
     "Swept",
     "accept",
     "add_photos",
     "answer",
     "answer_interim",
     "ask",
-    "assign",
-    "carry_out",
     "ask_explanation",
     "ask_reveal",
+    "assign",
+    "carry_out",
     "claim_completion",
     "confirm",
+    "decide_reveal",
     "dispute",
+    "explain",
     "file",
     "hand_over",
     "instruct",
-    "explain",
     "look_at_contact",
     "note",
     "offer_transfer",
+    "open_reveal",
     "pause",
     "publish",
     "rate",
