@@ -1,4 +1,4 @@
-"""The names of columns and of fixed values on screen, in the panel."""
+"""The names of registers' columns and of fixed values on screen, in the panel and wherever registers are shown."""
 
 from __future__ import annotations
 
@@ -140,6 +140,25 @@ _COLUMNS: Mapping[str, str] = {
     "year": "Tahun",
 }
 
+# The same name, another meaning.
+_IN_TABLE: Mapping[tuple[str, str], str] = {
+    ("routing_rule", "agency"): "Instansi tujuan (kode)",
+    ("routing_rule", "reason"): "Alasan yang dibaca petugas",
+    ("policy", "category"): "Kategori (kode)",
+    ("policy", "region"): "Daerah (kode)",
+    ("policy", "type"): "Hanya jenis laporan",
+    ("policy", "completion_class"): "Hanya kelas penyelesaian",
+    ("policy", "agency_kind"): "Hanya jenis instansi",
+    ("policy_rung", "number"): "Langkah ke-",
+    ("policy_rung", "step"): "Yang dilakukan",
+    ("emergency_number", "number"): "Nomor telepon",
+    ("calendar_day", "name"): "Nama hari",
+    ("office_hours", "name"): "Nama jam kerja",
+    ("office", "title"): "Nama jabatan",
+    ("appointment", "office"): "Jabatan yang dipegang",
+    ("region", "live_from"): "Berlaku penuh sejak",
+}
+
 _VALUES: Mapping[str, str] = {
     "province": "Provinsi",
     "regency": "Kabupaten",
@@ -191,6 +210,7 @@ _VALUES: Mapping[str, str] = {
     "transfer": "Alih tangan",
     "referral": "Pelimpahan",
     "instruction": "Instruksi pimpinan",
+    "explanation": "Permintaan penjelasan",
     "reporter_window": "Waktu pelapor menanggapi",
     "emergency": "Darurat",
     "received": "Diterima",
@@ -220,6 +240,11 @@ _VALUES: Mapping[str, str] = {
     "reopening": "Dibuka kembali",
     "rejection": "Tidak dapat ditindaklanjuti",
     "refusal": "Penolakan",
+    "handover": "Serah terima ke piket",
+    "outside_answer": "Jawaban instansi luar",
+    "execution": "Laporan pelaksanaan instruksi",
+    "ruling": "Putusan penengah",
+    "rating": "Penilaian pelapor",
     "minutes": "Menit",
     "hours": "Jam",
     "calendar_days": "Hari kalender",
@@ -234,12 +259,26 @@ _VALUES: Mapping[str, str] = {
     "next_working_day": "Hari kerja berikutnya",
     "same_time": "Pada jam yang sama",
     "end_of_day": "Akhir hari",
+    "office_hours": "Jam kerja",
+    "Asia/Jakarta": "WIB",
+    "Asia/Pontianak": "WIB (Pontianak)",
+    "Asia/Makassar": "WITA",
+    "Asia/Jayapura": "WIT",
+    "agency": "Instansi",
+    "other_agency": "Instansi yang ditawari",
+    "inspectorate": "Inspektorat",
+    "reporter": "Pelapor",
 }
 
 
-def column_label(column: str) -> str:
-    """A column's name on screen."""
-    return _COLUMNS.get(column, column.replace("_", " ").capitalize())
+def column_label(column: str, table: str = "") -> str:
+    """A column's name on screen; in some tables it has one of its own."""
+    return _IN_TABLE.get((table, column)) or _COLUMNS.get(column, column.replace("_", " ").capitalize())
+
+
+def is_labelled(column: str) -> bool:
+    """Whether somebody has given this column a name."""
+    return column in _COLUMNS
 
 
 def value_label(value: str) -> str:

@@ -22,6 +22,20 @@ from lapor.routing.tables import (
 from lapor.sla import tables as policies
 from lapor.sla.tables import CLOCK_KINDS, STEPS, UNITS
 
+ZONES = ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura")
+AUDIENCES = (
+    "agency",
+    "liaison",
+    "agency_head",
+    "checker",
+    "other_agency",
+    "sekda",
+    "head_of_region",
+    "inspectorate",
+    "coordinator",
+    "reporter",
+)
+
 WHO = "Siapa dan di mana"
 WHAT = "Apa dan ke mana"
 WHEN = "Kapan"
@@ -49,6 +63,11 @@ class Shown:
         """The table's name in the database."""
         return str(self.table._meta.tablename)
 
+    @property
+    def title(self) -> str:
+        """The register's name on screen."""
+        return self.slug.replace("_", " ").capitalize()
+
 
 def _register(table: type[Table], slug: str, group: str, columns: str, shown_as: str, **more: Any) -> Shown:
     return Shown(table, slug, group, columns.split(), shown_as.split(), editable=True, **more)
@@ -66,7 +85,7 @@ SHOWN: tuple[Shown, ...] = (
         WHO,
         "code name kind parent timezone live_from",
         "name",
-        choices={"kind": REGION_KINDS},
+        choices={"kind": REGION_KINDS, "timezone": ZONES},
         help="Provinsi, kabupaten atau kota, kecamatan, kelurahan atau desa, dengan kode Kemendagri.",
     ),
     _register(
@@ -129,7 +148,7 @@ SHOWN: tuple[Shown, ...] = (
         WHAT,
         "code position categories words places types channels agency office_of reason active",
         "code",
-        choices={"office_of": AGENCY_KINDS},
+        choices={"office_of": AGENCY_KINDS, "types": COMPLAINT_TYPES, "channels": record.CHANNELS},
         listed=["position", "code", "categories", "words", "agency", "office_of", "reason", "active"],
         help="Dibaca menurut urutan; aturan pertama yang cocok menentukan. Daftar yang kosong cocok dengan semua.",
     ),
@@ -167,7 +186,12 @@ SHOWN: tuple[Shown, ...] = (
         WHEN,
         "policy number step base offset_minutes audience placement repeat_minutes",
         "number step",
-        choices={"step": STEPS, "base": ("start", "due")},
+        choices={
+            "step": STEPS,
+            "base": ("start", "due"),
+            "audience": AUDIENCES,
+            "placement": ("office_hours",),
+        },
         help="Langkah demi langkah: pemberitahuan, pengingat, eskalasi.",
     ),
     _register(
@@ -214,7 +238,12 @@ SHOWN: tuple[Shown, ...] = (
         choices={"type": COMPLAINT_TYPES, "status": record.STATUSES, "channel": record.CHANNELS},
         help="Keadaan setiap pengaduan. Diubah lewat formulir, tidak di sini.",
     ),
-    _seen(record.Content, "isi_pengaduan", "complaint text address latitude longitude"),
+    _seen(
+        record.Content,
+        "isi_pengaduan",
+        "complaint text address latitude longitude",
+        help="Kata-kata pelapor. Hanya yang boleh dibaca jabatan Anda.",
+    ),
     _seen(
         record.Statement,
         "pernyataan",
@@ -248,6 +277,7 @@ SHOWN: tuple[Shown, ...] = (
         "step rung",
         links={"complaint": "complaint", "clock": "clock", "seen_by": "person"},
         choices={"step": STEPS},
+        help="Langkah yang sudah dijalankan karena tenggat.",
     ),
     _seen(
         record.Approval,
@@ -256,6 +286,7 @@ SHOWN: tuple[Shown, ...] = (
         " decided_at outcome",
         "kind requested_at",
         links={"requested_by": "person", "decided_by": "person"},
+        help="Yang diajukan petugas dan diputuskan orang kedua.",
     ),
     _seen(
         record.Transfer,
@@ -263,6 +294,7 @@ SHOWN: tuple[Shown, ...] = (
         "complaint from_agency to_agency statement asked_by asked_at decided_by decided_at outcome",
         "asked_at",
         links={"asked_by": "person", "decided_by": "person"},
+        help="Laporan yang ditawarkan instansi kepada instansi lain.",
     ),
     _seen(
         record.Message,
@@ -277,5 +309,6 @@ SHOWN: tuple[Shown, ...] = (
             "person": "person",
             "clock": "clock",
         },
+        help="Pesan kepada pelapor dan petugas: terkirim, menunggu, atau gagal.",
     ),
 )

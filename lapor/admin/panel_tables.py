@@ -16,6 +16,7 @@ from piccolo.columns.choices import Choice
 from piccolo.columns.readable import Readable
 from piccolo.table import Table, create_table_class
 
+from lapor.admin.column_help import column_help
 from lapor.admin.labels import value_label
 from lapor.admin.panel_shown import SHOWN, Shown
 
@@ -49,10 +50,14 @@ def _readable(table: type[Table], names: Sequence[str]) -> Readable:
 def _column(shown: Shown, name: str, made: Mapping[str, type[Table]]) -> Column:
     original = shown.table._meta.get_column_by_name(name)
     target = _target(shown, name, original)
+    said = column_help(shown.tablename, name)
     if target:
         references: Any = "self" if target == shown.tablename else made[target]
-        return ForeignKey(references, null=original._meta.null, default=None, on_delete=OnDelete.restrict)
+        return ForeignKey(
+            references, null=original._meta.null, default=None, on_delete=OnDelete.restrict, help_text=said
+        )
     column = original.copy()
+    column._meta.help_text = said
     if name in shown.choices:
         labelled = {value: Choice(value, value_label(value)) for value in shown.choices[name]}
         column._meta.choices = Enum(name, labelled)  # type: ignore[misc]

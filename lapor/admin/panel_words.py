@@ -81,7 +81,7 @@ def translated(path: str, status: int, body: bytes, roles: frozenset[str]) -> by
     elif path == "/api/links/":
         content = {text: href for text, href in content.items() if roles & _LINKS_FOR.get(href, roles)}
     elif path.startswith("/api/tables/") and path.endswith("/schema/"):
-        _name_columns(content)
+        _name_columns(content, path.split("/")[3])
     elif path.endswith("/references/"):
         for reference in content["references"]:
             reference["tableName"] = NAMES.get(reference["tableName"], reference["tableName"])
@@ -90,9 +90,9 @@ def translated(path: str, status: int, body: bytes, roles: frozenset[str]) -> by
     return json.dumps(content, ensure_ascii=False).encode()
 
 
-def _name_columns(schema: dict[str, Any]) -> None:
+def _name_columns(schema: dict[str, Any], table: str) -> None:
     for name, column in schema.get("properties", {}).items():
-        column["title"] = column_label(name)
+        column["title"] = column_label(name, table)
         link = column.get("extra", {}).get("foreign_key")
         if link:
             link["to"] = NAMES.get(link["to"], link["to"])

@@ -195,6 +195,7 @@ class RegisterChange(Table):
     after = Text(null=True, default=None)
     person = BigInt(null=True, default=None)
     changed_at = Timestamptz()
+    region = BigInt(null=True, default=None)
 
 
 TABLES = [
