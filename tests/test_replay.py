@@ -102,11 +102,17 @@ def _write(path: Path, past: Sequence[Past]) -> Path:
 
 @asynccontextmanager
 async def _replayed(
-    ground: Ground, file: Path, until: datetime, *, first: int | None = None, **options: Any
+    ground: Ground,
+    file: Path,
+    until: datetime,
+    *,
+    first: int | None = None,
+    response_hours: int = 48,
+    **options: Any,
 ) -> AsyncIterator[tuple[World, Report]]:
     async with ground.world(EMPTY) as world:
         await database.close_pool()
-        setting = Setting(read(file, until)[:first], "Asia/Jakarta")
+        setting = Setting(read(file, until)[:first], "Asia/Jakarta", response_hours)
         people = await prepare(world.settings.owner_database_url, setting)
         database.configure(world.settings.database_url)
         await database.open_pool(2)
@@ -291,6 +297,20 @@ async def test_an_owner_who_may_not_make_databases_is_told_so_in_one_line(
         )
     assert said.code == 1
     assert "may not create databases" in said.complaint
+
+
+@pytest.mark.parametrize("hours", [24, 72])
+async def test_a_replay_with_another_length_escalates_what_had_no_answer_in_that_time(
+    ground: Ground, tmp_path: Path, hours: int
+) -> None:
+    past = _past()
+    limit = timedelta(hours=hours)
+    file = _write(tmp_path / "history.csv", past)
+    async with _replayed(ground, file, UNTIL, response_hours=hours) as (world, told):
+        late = sum((one.answered_at or UNTIL) > one.filed_at + limit for one in past)
+        assert late != sum(one.late for one in past)
+        assert told.total.escalated == late
+        assert {row["after"][0] for row in await world.fetch(_ESCALATED)} == {limit}
 
 
 async def test_the_first_real_complaints_are_escalated_as_their_times_say(ground: Ground) -> None:

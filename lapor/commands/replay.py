@@ -18,7 +18,7 @@ from lapor.commands.sweep import moment
 from lapor.embedded import Servers
 from lapor.replay import Report, read, replay, report
 from lapor.replay.report import Figures
-from lapor.replay.setting import Setting, prepare
+from lapor.replay.setting import RESPONSE_HOURS, Setting, prepare
 from lapor.replay.simulation import simulation
 from lapor.runtime import ADDRESSES, grounded
 
@@ -38,6 +38,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until", type=moment, required=True, metavar="TIME", help="where simulated time ends"
     )
+    parser.add_argument(
+        "--response-hours",
+        type=_hours_allowed,
+        default=RESPONSE_HOURS,
+        metavar="HOURS",
+        help=f"within how many hours an answer is due (default {RESPONSE_HOURS})",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--keep", metavar="DATABASE", help="keep the simulation under this name")
     parser.add_argument(
@@ -52,7 +59,7 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     records = read(options.file, options.until)
     if not records:
         raise Failed(f"{options.file} holds no complaint before {options.until.isoformat()}")
-    setting = Setting(records, options.timezone)
+    setting = Setting(records, options.timezone, options.response_hours)
     with _place(environ) as where, asyncio.Runner(loop_factory=_quick_loop()) as runner:
         told = runner.run(_replay(where, options, setting))
     if options.json:
@@ -60,6 +67,13 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     else:
         _print(told)
     return OK
+
+
+def _hours_allowed(text: str) -> int:
+    """A whole number of hours, at most a year; argparse turns the error into wrong usage."""
+    if not (text.isdecimal() and 0 < int(text) <= 8_760):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours between 1 and 8760")
+    return int(text)
 
 
 def _zone(name: str) -> str:

@@ -16,6 +16,7 @@ COORDINATING = "replay-koordinator"
 ROLES = (("kepala", "agency_head"), ("petugas", "staff"))
 LEADERS = (("kepala-daerah", "head_of_region"), ("sekda", "sekda"))
 POLICIES = Path(__file__).parent.parent.parent / "packs" / "contoh"
+RESPONSE_HOURS = 48
 
 
 def code_of(name: str) -> str:
@@ -24,11 +25,14 @@ def code_of(name: str) -> str:
 
 
 class Setting:
-    """Codes of everything that the history names."""
+    """Codes of everything that the history names, and the hours within which an answer is due."""
 
-    def __init__(self, records: Sequence[Record], timezone: str) -> None:
+    def __init__(
+        self, records: Sequence[Record], timezone: str, response_hours: int = RESPONSE_HOURS
+    ) -> None:
         self.records = records
         self.timezone = timezone
+        self.response_hours = response_hours
         codes = [place[0] for record in records for place in (record.district, record.village) if place]
         if codes:
             self.city = ".".join(Counter(codes).most_common(1)[0][0].split(".")[:2])
@@ -38,7 +42,7 @@ class Setting:
         self.topics = _unique(record.topic for record in records)
 
     def pack(self) -> Pack:
-        """Return the region pack of this history; lengths and ladders are those of the example region."""
+        """Return the region pack of this history; what is not asked for otherwise is as in the example region."""
         example = pack.load(POLICIES)
         years = range(self.records[0].filed_at.year, self.records[-1].filed_at.year + 3)
         return Pack(
@@ -52,9 +56,25 @@ class Setting:
                 "calendar_year": tuple(
                     {"region": self.city, "year": year, "source": "replay"} for year in years
                 ),
-                "policy": example.rows("policy"),
+                "policy": tuple(self._policy(row) for row in example.rows("policy")),
             },
         )
+
+    def _policy(self, row: Row) -> Row:
+        """The same policy; that of the response with the length asked for, its reminders as far along as before."""
+        if row["clock"] != "response":
+            return row
+
+        def moved(rung: Row) -> Row:
+            offset = rung["offset_minutes"]
+            return {
+                **rung,
+                "offset_minutes": offset * self.response_hours // row["amount"]
+                if rung["base"] == "start"
+                else offset,
+            }
+
+        return {**row, "amount": self.response_hours, "rung": [moved(rung) for rung in row["rung"]]}
 
     def _regions(self) -> Iterable[Row]:
         province = self.city.split(".")[0]
