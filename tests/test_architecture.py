@@ -29,7 +29,7 @@ GROUND = {
     "words",
     "locales",
 }
-FRAME = {"pages", "site", "failures", "front_door", "limits", "uploads"}
+FRAME = {"pages", "site", "failures", "front_door", "limits", "pack", "uploads"}
 DECIDERS = {"routing", "sla"}
 RECORD = {"complaints"}
 EDGES = {"intake", "admin", "sla.worker", "sla.audit"}
@@ -43,7 +43,6 @@ ASSEMBLY = {
     "cli",
     "commands",
     "runtime",
-    "pack",
     "demo",
     "replay",
     "piccolo_app",

@@ -36,7 +36,7 @@ def read_rows(folder: Path, register: Register) -> Iterator[tuple[str, Mapping[s
     if register.section:
         yield from toml_rows(path, register.section)
     else:
-        yield from _csv_rows(path)
+        yield from csv_rows(_text_of(path), path.name)
 
 
 def toml_rows(path: Path, section: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -49,17 +49,17 @@ def toml_rows(path: Path, section: str) -> Iterator[tuple[str, Mapping[str, Any]
         yield f"{path.name}, {section} {number}{name}", table
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    text = _text_of(path)
+def csv_rows(text: str, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield (file and row, raw values) of a CSV file's text, whether commas or semicolons part its columns."""
     header = text.partition("\n")[0]
     # Office programs with Indonesian settings save semicolons.
     delimiter = ";" if ";" in header and "," not in header else ","
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, restkey="more", strict=True)
     try:
         for row in reader:
-            yield f"{path.name}, row {reader.line_num}", row
+            yield f"{name}, row {reader.line_num}", row
     except csv.Error as wrong:
-        raise PackError([Problem(f"{path.name}, row {reader.line_num}", str(wrong))]) from wrong
+        raise PackError([Problem(f"{name}, row {reader.line_num}", str(wrong))]) from wrong
 
 
 def _text_of(path: Path) -> str:

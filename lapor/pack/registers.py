@@ -22,8 +22,8 @@ Kind = Literal["text", "flag", "number", "day", "time", "moment", "texts"]
 class Column:
     """One column: what it holds, and the register whose code it names.
 
-    `by_id` says that the database stores the named row's id and not its code. A `moment` is written as a
-    day when it is midnight in the region's zone.
+    `by_id` says that the database stores the named row's id and not its code, which is its column `known_by`.
+    A `moment` is written as a day when it is midnight in the region's zone.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Column:
     names: str | None = None
     by_id: bool = False
     default: Any = None
+    known_by: str = "code"
 
 
 @dataclass(frozen=True)

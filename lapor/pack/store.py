@@ -4,7 +4,7 @@ Works as the owner, whose address the engine has to be configured with, in one t
 is deleted: what has left the pack becomes inactive, a policy ends, days and numbers keep their rows.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,8 @@ from lapor.pack import files
 from lapor.pack.contents import Change, Manifest, Pack, Stored
 from lapor.pack.loading import in_order, manifest_of
 from lapor.pack.policies import read_policies, write_policies
-from lapor.pack.registers import AGENCY, OFFICE, POLICIES, REGION, REGISTERS, TABLES, Column, Register, Row
+from lapor.pack.registers import AGENCY, OFFICE, POLICIES, REGION, REGISTERS, TABLES, Register, Row
+from lapor.pack.statements import insert, parents_first, row_of, select, update, values_of
 
 _APPLY_LOCK = 0x1A909
 
@@ -28,7 +29,7 @@ Registers = Mapping[str, Mapping[tuple[Any, ...], Stored]]
 async def diff(pack: Pack) -> list[Change]:
     """Return what `apply` would do, in its order; an empty list when the database is as the pack says."""
     async with _owner() as connection:
-        return _changes(await _read(connection), pack)
+        return _changes(await read(connection), pack)
 
 
 async def apply(pack: Pack) -> list[Change]:
@@ -39,7 +40,7 @@ async def apply(pack: Pack) -> list[Change]:
     """
     async with _owner("read_committed") as connection:
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _APPLY_LOCK)
-        changes = _changes(await _read(connection), pack)
+        changes = _changes(await read(connection), pack)
         for register in REGISTERS:
             await _write_rows(connection, register, [one for one in changes if one.table == register.table])
         await write_policies(connection, [one for one in changes if one.table == POLICIES])
@@ -56,7 +57,7 @@ async def export(folder: Path) -> Pack:
     A pack.toml that stands there keeps its name, version and words; the default region is the database's.
     """
     async with _owner() as connection:
-        stored = await _read(connection)
+        stored = await read(connection)
         region = await connection.fetchval("SELECT default_region FROM deployment WHERE id = 1")
     rows = {
         table: in_order(table, (one.row for one in stored[table].values() if one.active or table == POLICIES))
@@ -123,32 +124,15 @@ def _retires(table: str, row: Row, stored: Registers, pack: Pack) -> bool:
     return any(register.table == table and register.retires for register in REGISTERS)
 
 
-async def _read(connection: asyncpg.Connection) -> dict[str, dict[tuple[Any, ...], Stored]]:
+async def read(connection: asyncpg.Connection) -> dict[str, dict[tuple[Any, ...], Stored]]:
+    """Return every register as it is stored, by the keys of its rows; any role that reads registers may ask."""
     stored: dict[str, dict[tuple[Any, ...], Stored]] = {}
     for register in REGISTERS:
-        rows = await connection.fetch(_select(register))
-        found = (Stored(_row(register, row), row["active"]) for row in rows)
+        rows = await connection.fetch(select(register))
+        found = (Stored(row_of(register, row), row["active"]) for row in rows)
         stored[register.table] = {register.key_of(one.row): one for one in found}
     stored[POLICIES] = await read_policies(connection)
     return stored
-
-
-def _select(register: Register) -> str:
-    shown = [
-        f"(SELECT n.code FROM {column.names} n WHERE n.id = t.{column.name}) AS {column.name}"
-        if column.by_id
-        else f"t.{column.name}"
-        for column in register.columns
-    ]
-    active = "t.active" if register.retires else "true AS active"
-    return f"SELECT {', '.join(shown)}, {active} FROM {register.table} t ORDER BY t.id"
-
-
-def _row(register: Register, row: Mapping[str, Any]) -> Row:
-    return {
-        column.name: tuple(row[column.name]) if column.kind == "texts" else row[column.name]
-        for column in register.columns
-    }
 
 
 async def _write_rows(connection: asyncpg.Connection, register: Register, changes: Sequence[Change]) -> None:
@@ -156,55 +140,12 @@ async def _write_rows(connection: asyncpg.Connection, register: Register, change
     updates = [change.after for change in changes if change.kind == "change" and change.after]
     names = [column.name for column in register.columns]
     if adds:
-        ordered = _parents_first(register, adds)
-        await connection.executemany(_insert(register), [_values(names, row) for row in ordered])
+        ordered = parents_first(register, adds)
+        await connection.executemany(insert(register), [values_of(names, row) for row in ordered])
     if updates:
-        await connection.executemany(_update(register), [_values(names, row) for row in updates])
+        await connection.executemany(update(register), [values_of(names, row) for row in updates])
     if retired := [change.before["code"] for change in changes if change.kind == "retire" and change.before]:
         await connection.execute(
             f"UPDATE {register.table} SET active = false WHERE code = ANY ($1::text[])",
             retired,
         )
-
-
-def _values(names: Iterable[str], row: Row) -> list[Any]:
-    return [list(row[name]) if isinstance(row[name], tuple) else row[name] for name in names]
-
-
-def _placeholder(column: Column, number: int) -> str:
-    if column.by_id:
-        return f"(SELECT n.id FROM {column.names} n WHERE n.code = ${number})"
-    return f"${number}"
-
-
-def _insert(register: Register) -> str:
-    names = [column.name for column in register.columns]
-    values = [_placeholder(column, number) for number, column in enumerate(register.columns, 1)]
-    if register.retires:
-        names, values = [*names, "active"], [*values, "true"]
-    return f"INSERT INTO {register.table} ({', '.join(names)}) VALUES ({', '.join(values)})"
-
-
-def _update(register: Register) -> str:
-    columns = enumerate(register.columns, 1)
-    numbered = {column.name: _placeholder(column, number) for number, column in columns}
-    sets = [f"{name} = {value}" for name, value in numbered.items() if name not in register.key]
-    if register.retires:
-        sets.append("active = true")
-    same = [f"{name} IS NOT DISTINCT FROM {numbered[name]}" for name in register.key]
-    return f"UPDATE {register.table} SET {', '.join(sets)} WHERE {' AND '.join(same)}"
-
-
-def _parents_first(register: Register, rows: Sequence[Row]) -> list[Row]:
-    if not any(column.name == "parent" for column in register.columns):
-        return list(rows)
-    by_code = {row["code"]: row for row in rows}
-    ordered: dict[str, Row] = {}
-    for row in rows:
-        path: list[Row] = []
-        above: Row | None = row
-        while above is not None and above["code"] not in ordered:
-            path.append(above)
-            above = by_code.get(above["parent"])
-        ordered.update({one["code"]: one for one in reversed(path)})
-    return list(ordered.values())
