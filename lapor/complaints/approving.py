@@ -11,6 +11,7 @@ from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
 from lapor.complaints.errors import Refused
 from lapor.complaints.holding import DECIDING_ROLES, Held, holding
+from lapor.complaints.linking import link_duplicate
 from lapor.complaints.photos import attach_proof, examine
 from lapor.complaints.pictures import Picture
 from lapor.complaints.publishing import publish_statement
@@ -28,6 +29,8 @@ REJECTION_REASONS = {
     "duplicate": "Sudah dilaporkan dan sedang ditangani",
     "unlawful": "Isinya fitnah, ancaman, atau melanggar hukum",
 }
+
+DUPLICATE = "duplicate"
 
 _UNANSWERED = (
     "SELECT EXISTS (SELECT FROM clock WHERE complaint = $1 AND kind = 'response' AND met_at IS NULL)"
@@ -58,12 +61,27 @@ async def claim_completion(
 
 
 async def request_rejection(
-    actor: Actor, complaint: int, *, reason_code: str, text: str, version: int | None = None
+    actor: Actor,
+    complaint: int,
+    *,
+    reason_code: str,
+    text: str,
+    duplicate_of: str = "",
+    version: int | None = None,
 ) -> None:
-    """Ask for a rejection with a coded reason and the words that the reporter will read."""
+    """Ask for a rejection with a coded reason and the words that the reporter will read.
+
+    A duplicate names the ticket of the other complaint and is linked to it, unless it is linked already.
+    """
     if reason_code not in REJECTION_REASONS:
         raise Refused("Pilih alasan dari daftar.", "reason_code")
-    await _claim(actor, complaint, "rejection", text, version, reason_code=reason_code)
+    async with database.transaction(actor.role, user_id=actor.person):
+        if reason_code == DUPLICATE and await link_duplicate(
+            actor, complaint, of=duplicate_of, text=text, version=version
+        ):
+            # The link has counted the version up; the complaint stays locked from here on.
+            version = None
+        await _claim(actor, complaint, "rejection", text, version, reason_code=reason_code)
 
 
 async def request_referral(

@@ -12,6 +12,7 @@ from lapor.complaints.approving import (
 )
 from lapor.complaints.arbitrating import rule_dispute, rule_transfer
 from lapor.complaints.assigning import assign
+from lapor.complaints.correcting import correct
 from lapor.complaints.emergencies import hand_over
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.complaints.escalating import Swept, sweep
@@ -19,6 +20,7 @@ from lapor.complaints.explaining import ask_explanation, explain
 from lapor.complaints.filing import Filed, Filing, file
 from lapor.complaints.handing import offer_transfer, refuse_transfer, route, take_transfer
 from lapor.complaints.instructing import carry_out, instruct
+from lapor.complaints.linking import link, unlink
 from lapor.complaints.looking import Contact, look_at_contact, see_escalation
 from lapor.complaints.pausing import pause
 from lapor.complaints.photos import add_photos
@@ -51,12 +53,14 @@ __all__ = [
     "carry_out",
     "claim_completion",
     "confirm",
+    "correct",
     "decide_reveal",
     "dispute",
     "explain",
     "file",
     "hand_over",
     "instruct",
+    "link",
     "look_at_contact",
     "note",
     "offer_transfer",
@@ -77,5 +81,6 @@ __all__ = [
     "see_escalation",
     "sweep",
     "take_transfer",
+    "unlink",
     "withdraw",
 ]

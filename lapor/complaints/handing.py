@@ -165,7 +165,13 @@ async def close_transfer(held: Held, outcome: str) -> None:
 
 async def must_have_named_desk(held: Held, target: AgencyEntry, field: str) -> None:
     """Raise Refused when a protected complaint would go where nobody may read it."""
-    if held.row["protected"] and not await database.fetchval(
+    if held.row["protected"]:
+        await must_be_named_desk(target, field)
+
+
+async def must_be_named_desk(target: AgencyEntry, field: str) -> None:
+    """Raise Refused when nobody in the agency may read what is protected."""
+    if not await database.fetchval(
         "SELECT EXISTS (SELECT FROM office WHERE agency = $1 AND active AND named_desk)", target.id
     ):
         raise Refused("Instansi ini tidak mempunyai petugas khusus untuk laporan terlindung.", field)
