@@ -190,6 +190,24 @@ SETTINGS: tuple[Setting, ...] = (
         "7",
         "Days after the end of a month in which agencies may object before its figures close.",
     ),
+    Setting(
+        "RETAIN_IDENTITY_DAYS",
+        number(0, 36_500),
+        "730",
+        "Days after a complaint has ended until it is forgotten who filed it; 0 keeps it for ever.",
+    ),
+    Setting(
+        "RETAIN_INBOUND_DAYS",
+        number(0, 36_500),
+        "90",
+        "Days until the raw text of a delivery through a channel is erased; 0 keeps it for ever.",
+    ),
+    Setting(
+        "RETAIN_REFERENCE_DAYS",
+        number(0, 36_500),
+        "180",
+        "Days until what a provider said about a sent message is erased; 0 keeps it for ever.",
+    ),
     Setting("LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting(
         "ADMIN_ALLOWED_HOSTS",

@@ -68,6 +68,9 @@ class Settings:
     list_link_minutes: int
     same_words_from: int
     closing_days: int
+    retain_identity_days: int
+    retain_inbound_days: int
+    retain_reference_days: int
     log_level: str
     admin_allowed_hosts: tuple[str, ...]
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import structlog
@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from lapor.complaints.closing_months import close_due
 from lapor.complaints.counting import count_up
+from lapor.complaints.retention import Terms, erase_due
 from lapor.failures import place
 from lapor.intake import morning
 from lapor.intake.inbound import READ_INBOUND, read_waiting
@@ -101,6 +102,15 @@ async def _months(settings: Settings) -> bool:
     return False
 
 
+async def _retention(settings: Settings) -> bool:
+    """What may no longer be kept is erased, one batch at a time."""
+    erased = await erase_due(Terms.of(settings))
+    await beat("retention", **asdict(erased))
+    if erased.total:
+        log.info("erased", **asdict(erased))
+    return bool(erased.total)
+
+
 TASKS: Final = (
     Task("sweep", _sweep, lambda settings: settings.sweep_seconds, then="drain"),
     Task(READ_INBOUND, _read_inbound, lambda _: 2, then="drain"),
@@ -108,6 +118,7 @@ TASKS: Final = (
     Task("morning", _morning, lambda _: 60, then="drain"),
     Task("outbox", _look, lambda _: 60, then="drain"),
     Task("audit", _audit, lambda _: 300),
+    Task("retention", _retention, lambda _: 3600),
     Task("figures", _figures, lambda _: 5),
     Task("months", _months, lambda _: 900),
 )
