@@ -70,7 +70,7 @@ NAMES = """
 SELECT name FROM agency UNION SELECT short_name FROM agency UNION SELECT title FROM office
 UNION SELECT name FROM region UNION SELECT name FROM emergency_number UNION SELECT name FROM outside_body
 UNION SELECT reason FROM routing_rule UNION SELECT source FROM policy UNION SELECT full_name FROM person UNION SELECT text FROM content
-UNION SELECT address FROM content UNION SELECT text FROM statement"""
+UNION SELECT address FROM content UNION SELECT text FROM statement UNION SELECT title FROM answer_template"""
 
 
 def test_every_sentence_of_a_page_has_its_english() -> None:

@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from litestar.types import Empty
 
 from lapor import database, uploads
+from lapor.admin import prepared_answers
 from lapor.admin.access import QUEUE, Officer, desk_only
 from lapor.admin.desk_forms import Form, read_form
 from lapor.admin.desk_view import Returned, Shown, complaint_page, missing, read
@@ -27,20 +28,20 @@ Verb = Callable[[Form], Awaitable[None]]
 
 async def answer(form: Form) -> None:
     """The final answer."""
-    await desk.answer(form.actor, form.complaint, text=form.text, version=form.version)
+    await desk.answer(form.actor, form.complaint, text=form.read_text(), version=form.version)
 
 
 async def answer_interim(form: Form) -> None:
     """An interim answer with its promise."""
     promised_for = form.promise("promised_for")
     await desk.answer_interim(
-        form.actor, form.complaint, text=form.text, promised_for=promised_for, version=form.version
+        form.actor, form.complaint, text=form.read_text(), promised_for=promised_for, version=form.version
     )
 
 
 async def ask(form: Form) -> None:
     """A question to the reporter."""
-    await desk.ask(form.actor, form.complaint, text=form.text, version=form.version)
+    await desk.ask(form.actor, form.complaint, text=form.read_text(), version=form.version)
 
 
 async def pause(form: Form) -> None:
@@ -249,10 +250,18 @@ async def contact(
     return complaint_page(request, await read(officer, complaint), Shown(contact=found))
 
 
-@get([f"/meja/aduan/{{complaint:int}}/{act}" for act in (*VERBS, acts.CONTACT)], guards=[desk_only])
+@get(
+    [f"/meja/aduan/{{complaint:int}}/{act}" for act in (*VERBS, acts.CONTACT, "siap-pakai")],
+    guards=[desk_only],
+)
 async def back(complaint: FromPath[int]) -> Response[Any]:
     """A form's address, asked for as a page (after a reload or in another language): the complaint it is about."""
     return Redirect(f"{QUEUE}/aduan/{complaint}", status_code=303)
 
 
-ROUTES = [back, *(_handler(act, verb) for act, verb in VERBS.items()), contact]
+ROUTES = [
+    back,
+    *(_handler(act, verb) for act, verb in VERBS.items()),
+    contact,
+    *prepared_answers.ROUTES,
+]

@@ -12,6 +12,7 @@ from lapor.admin.access import Officer
 from lapor.complaints.actor import Actor
 from lapor.complaints.errors import Refused
 from lapor.complaints.pictures import REASONS, Picture
+from lapor.complaints.statements import fingerprint
 from lapor.locales import say
 from lapor.pages import AnyRequest
 
@@ -38,6 +39,15 @@ class Form:
     def text(self) -> str:
         """What is said."""
         return self.typed.get("text", "")
+
+    def read_text(self) -> str:
+        """Return what is said to the reporter; raises Refused for a filled template that nobody has read."""
+        untouched = self.typed.get("filled") == fingerprint(self.text).hex()
+        if untouched and self.typed.get("read") != "ya":
+            raise Refused(
+                say("Teks ini belum Anda ubah. Baca sampai habis, lalu centang bahwa sudah dibaca."), "read"
+            )
+        return self.text
 
     @property
     def reason(self) -> str:

@@ -13,6 +13,7 @@ from lapor import database
 from lapor.admin.access import Officer
 from lapor.admin.lists import category_in_language
 from lapor.admin.story import tell
+from lapor.complaints.answer_templates import Prepared, prepared_for
 from lapor.complaints.approving import REJECTION_REASONS
 from lapor.complaints.errors import NotFound
 from lapor.complaints.looking import Contact
@@ -41,6 +42,7 @@ class View:
     agencies: Sequence[Option]
     bodies: Sequence[Option]
     colleagues: Sequence[Option]
+    prepared: Sequence[Prepared]
 
     @property
     def primary(self) -> str:
@@ -56,12 +58,17 @@ class View:
 
 @dataclass(frozen=True)
 class Returned:
-    """A form that came back: which one, why, and everything that was typed."""
+    """A form that came back: which one, why if it was refused, and everything that was typed."""
 
     act: str
     errors: Mapping[str, str]
     typed: Mapping[str, str]
     conflict: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was refused; otherwise it was only filled in further."""
+        return self.conflict or bool(self.errors)
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,10 @@ async def read(officer: Officer, complaint: int) -> View:
             if acts.ASSIGN in opened
             else ()
         )
-        return View(one, opened, agencies, await outside_bodies(), colleagues)
+        prepared = (
+            await prepared_for(one.row["owner_agency"], one.row["category"]) if acts.ANSWER in opened else ()
+        )
+        return View(one, opened, agencies, await outside_bodies(), colleagues, prepared)
 
 
 def _in_language(one: OneComplaint) -> OneComplaint:
@@ -119,7 +129,8 @@ def complaint_page(request: AnyRequest, view: View, shown: Shown) -> Response[An
         zone=one.row["zone"],
         acts=view.acts,
         primary=returned.act if returned else view.primary,
-        failed=returned.act if returned else "",
+        failed=returned.act if returned and returned.failed else "",
+        begun=returned.act if returned else "",
         conflict=bool(returned and returned.conflict),
         errors=returned.errors if returned else {},
         typed=returned.typed if returned else {},
@@ -130,6 +141,7 @@ def complaint_page(request: AnyRequest, view: View, shown: Shown) -> Response[An
         agencies=view.agencies,
         bodies=view.bodies,
         colleagues=view.colleagues,
+        prepared=view.prepared,
         reasons=[(code, say(reason)) for code, reason in REJECTION_REASONS.items()],
         reason_words=REJECTION_REASONS,
         masked=mask(one.text) if one.text and acts.PUBLISH in view.acts else "",

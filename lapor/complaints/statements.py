@@ -6,6 +6,7 @@ from datetime import datetime
 
 from lapor import database
 from lapor.complaints import events
+from lapor.complaints.answer_templates import fields_of
 from lapor.complaints.errors import Refused
 from lapor.complaints.holding import Held
 from lapor.complaints.masking import mask_national_ids
@@ -26,7 +27,9 @@ async def say(
     cycle: int | None = None,
     agency: int | None = None,
 ) -> tuple[int, bytes]:
-    """Store a statement; return its id and its digest for the ledger. Raises Refused for an empty or long text.
+    """Store a statement; return its id and its digest for the ledger.
+
+    Raises Refused for an empty or long text, and for one to a reporter in which a field of a template stands open.
 
     An officer speaks for the responsible agency unless `agency` names another.
     """
@@ -35,6 +38,11 @@ async def say(
         raise Refused("Tulis isinya dahulu.", field)
     if len(said) > TEXT_LIMIT:
         raise Refused(f"Tulisan terlalu panjang. Paling banyak {TEXT_LIMIT} huruf.", field)
+    if held.actor.person and kind in TO_REPORTERS and (fields := fields_of(said)):
+        # What a template left open is never sent.
+        raise Refused(
+            f"Bagian ini belum diisi: {', '.join(fields)}. Ganti tanda kurungnya dengan isinya.", field
+        )
     salt, digest = events.salted(said)
     statement: int = await database.fetchval("SELECT nextval('statement_id_seq')")
     await database.execute(

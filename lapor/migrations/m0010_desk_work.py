@@ -1,7 +1,7 @@
 """What officers need to work on a complaint together, and who may see and write it."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.columns import BigInt, BigSerial, Boolean, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, Boolean, Column, Integer, Text, Timestamptz, Varchar
 
 from lapor.migrations.m0003_ledger import _DUE_FROZEN
 from lapor.schema import table_migration
@@ -36,7 +36,7 @@ _TABLES = {
     },
 }
 
-_COLUMNS = {
+_COLUMNS: dict[str, dict[str, Column]] = {
     "Agency": {"answers_need_approval": Boolean(default=False)},
     "Statement": {
         "undoable_until": Timestamptz(null=True, default=None),

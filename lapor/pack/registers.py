@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lapor.complaints.tables import CHANNELS
+from lapor.complaints.tables_desk import TEMPLATE_KINDS
 from lapor.routing.tables import (
     AGENCY_KINDS,
     COMPLAINT_TYPES,
@@ -162,6 +163,22 @@ ROUTING_RULE = Register(
     section="rule",
     retires=True,
 )
+ANSWER_TEMPLATE = Register(
+    "answer_template",
+    "answers.toml",
+    (
+        _CODE,
+        _ref("agency", "agency"),
+        _ref("category", "category"),
+        _choice("kind", TEMPLATE_KINDS),
+        _text("title", 120, required=True),
+        _text("text", 5_000, required=True),
+        _POSITION,
+    ),
+    section="answer",
+    optional=True,
+    retires=True,
+)
 EMERGENCY_NUMBER = Register(
     "emergency_number",
     "emergency.csv",
@@ -221,6 +238,7 @@ REGISTERS = (
     OFFICE,
     CATEGORY,
     ROUTING_RULE,
+    ANSWER_TEMPLATE,
     EMERGENCY_NUMBER,
     CALENDAR_YEAR,
     OFFICE_HOURS,

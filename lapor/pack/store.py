@@ -17,7 +17,17 @@ from lapor.pack import files
 from lapor.pack.contents import Change, Manifest, Pack, Stored
 from lapor.pack.loading import in_order, manifest_of
 from lapor.pack.policies import read_policies, write_policies
-from lapor.pack.registers import AGENCY, OFFICE, POLICIES, REGION, REGISTERS, TABLES, Register, Row
+from lapor.pack.registers import (
+    AGENCY,
+    ANSWER_TEMPLATE,
+    OFFICE,
+    POLICIES,
+    REGION,
+    REGISTERS,
+    TABLES,
+    Register,
+    Row,
+)
 from lapor.pack.statements import insert, parents_first, row_of, select, update, values_of
 
 _APPLY_LOCK = 0x1A909
@@ -119,6 +129,9 @@ def _retires(table: str, row: Row, stored: Registers, pack: Pack) -> bool:
     if table == OFFICE.table:
         agency = stored[AGENCY.table].get((row["agency"],))
         return agency is not None and agency.row["region"] in regions
+    if table == ANSWER_TEMPLATE.table:
+        # What an agency prepares for itself stays its own.
+        return row["agency"] is None
     if table == POLICIES:
         return row.get("region") is None or row["region"] in regions
     return any(register.table == table and register.retires for register in REGISTERS)
