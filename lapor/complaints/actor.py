@@ -14,6 +14,11 @@ class Actor:
     reporter_key: str | None = None
     role: Role = "desk"
 
+    @property
+    def is_reporter(self) -> bool:
+        """Whether the reporter speaks: with the secret link, or through a channel that the worker has read."""
+        return self.name == "reporter" and (self.reporter_key is not None or self.role == "worker")
+
     @classmethod
     def officer(cls, person: int) -> "Actor":
         """Return somebody who is logged in."""
@@ -23,6 +28,11 @@ class Actor:
     def reporter(cls, reporter_key: str) -> "Actor":
         """Return whoever holds the secret link of one complaint."""
         return cls("reporter", reporter_key=reporter_key)
+
+    @classmethod
+    def heard(cls) -> "Actor":
+        """Return the reporter as the worker hears them through a channel; whoever calls it knows whose complaint it is."""
+        return cls("reporter", role="worker")
 
     @classmethod
     def system(cls) -> "Actor":

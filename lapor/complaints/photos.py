@@ -39,7 +39,7 @@ class Proof:
 async def add_photos(actor: Actor, complaint: int, photos: Sequence[Picture]) -> None:
     """Add the reporter's photos to the report itself; those that stand there already are passed over."""
     async with holding(actor, complaint) as held:
-        if actor.reporter_key is None:
+        if not actor.is_reporter:
             raise Refused("Hanya pelapor yang dapat melakukan ini.")
         await attach(held, "report", photos)
 

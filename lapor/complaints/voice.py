@@ -108,7 +108,7 @@ async def accept(actor: Actor, complaint: int) -> None:
 
 
 def _must_be_reporter(actor: Actor) -> None:
-    if actor.reporter_key is None:
+    if not actor.is_reporter:
         raise Refused("Hanya pelapor yang dapat melakukan ini.")
 
 
