@@ -18,11 +18,15 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from lapor import crypto, database, failures, health, limits, locales, logs, metrics, settings
 from lapor.admin import (
     access,
+    account_pages,
+    authenticator_pages,
     desk_pages,
     leader_pages,
     list_link,
     login,
     my_notices,
+    password_pages,
+    password_reset,
     photo_pages,
     policy_preview,
 )
@@ -43,6 +47,10 @@ ROUTES: list[ControllerRouterHandler] = [
     *web.ROUTES,
     *webhooks.ROUTES,
     *login.ROUTES,
+    *password_pages.ROUTES,
+    *password_reset.ROUTES,
+    *account_pages.ROUTES,
+    *authenticator_pages.ROUTES,
     *desk_pages.ROUTES,
     *leader_pages.ROUTES,
     *list_link.ROUTES,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -16,9 +14,14 @@ from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect
 
 from lapor import database
+from lapor.admin import sessions
+from lapor.admin.sessions import close_session, close_sessions_of, open_session
 from lapor.locales import say
 from lapor.pages import AnyRequest
+from lapor.settings import Settings
 from lapor.sla import alarms
+
+__all__ = ["close_session", "close_sessions_of", "open_session"]
 
 COOKIE = "id"
 
@@ -29,15 +32,27 @@ INSTRUCTORS = frozenset({"head_of_region", "deputy_head", "sekda", "leadership_s
 ARBITER_ROLES = frozenset({"sekda", "head_of_region"})
 REGISTER_ROLES = frozenset({"administrator", "coordinator", "agency_admin"})
 PREVIEW_ROLES = frozenset({"administrator", "coordinator"})
+SCREEN_MAKERS = frozenset({"administrator", "leadership_staff"})
+# They see identities or change rules: their password alone opens nothing. Others may choose a code too.
+CODE_ROLES = frozenset({"administrator", "coordinator", "inspector", "head_of_region", "sekda"})
 
 QUEUE = "/meja"
 ESCALATIONS = "/pimpinan/eskalasi"
 INSTRUCTIONS = "/pimpinan/instruksi"
 ARBITER = "/pimpinan/arbiter"
+REGIONS_BELOW = "/pimpinan/daerah"
+EXPLANATIONS = "/pimpinan/penjelasan"
+SCREENS = "/pimpinan/layar"
+LETTERS = "/pimpinan/surat"
+INSPECTORATE = "/inspektorat"
 PANEL = "/admin/"
 PREVIEW = "/meja/kebijakan"
+REGISTERS = "/meja/daftar"
 PASSWORD = "/sandi"  # noqa: S105 (an address)
 NOTICES = "/pemberitahuan"
+ACCOUNT = "/akun"
+AUTHENTICATOR = "/akun/autentikator"
+SESSION = "/akun/sesi"
 LOGIN = "/masuk"
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
@@ -79,6 +94,12 @@ class Officer:
     offices: tuple[Held, ...]
     # What administrators and coordinators have to see to, in sentences.
     alarms: tuple[str, ...] = ()
+    session: int = 0
+    shared: bool = False
+    idle_seconds: int = 0
+    authenticator: bool = False
+    # A first step stands before everything else, so that the menu leads nowhere.
+    confined: bool = False
 
     @property
     def roles(self) -> frozenset[str]:
@@ -110,21 +131,35 @@ class Officer:
     @property
     def home(self) -> str:
         """Where this officer's work is."""
-        return self.links[0].href if self.links else PASSWORD
+        return self._open_to()[0].href
 
     @property
     def links(self) -> tuple[Link, ...]:
         """The menu: what these offices open, the main work first."""
+        return () if self.confined else self._open_to()
+
+    def first_step(self, settings: Settings) -> str:
+        """Return the address that comes before everything else, or nothing."""
+        if self.must_change_password:
+            return PASSWORD
+        coded = settings.two_factor == "required" and self.roles & CODE_ROLES
+        return AUTHENTICATOR if coded and not self.authenticator else ""
+
+    def _open_to(self) -> tuple[Link, ...]:
         leading = self.roles & LEADER_ROLES
         entries = [
             (leading, ESCALATIONS, say("Eskalasi")),
             (leading, INSTRUCTIONS, say("Instruksi")),
             (self.roles & ARBITER_ROLES, ARBITER, say("Menunggu putusan")),
+            (leading, LETTERS, say("Surat mingguan")),
+            (self.roles & {"inspector"}, INSPECTORATE, say("Inspektorat")),
             (self.roles & DESK_ROLES, QUEUE, say("Antrean saya")),
             (self.roles, PANEL, say("Panel data")),
             (self.roles & PREVIEW_ROLES, PREVIEW, say("Uji tenggat")),
+            (self.roles & PREVIEW_ROLES, REGISTERS, say("Data induk")),
+            (self.roles & SCREEN_MAKERS, SCREENS, say("Layar")),
             (self.roles, NOTICES, say("Pemberitahuan")),
-            (True, PASSWORD, say("Kata sandi")),
+            (True, ACCOUNT, say("Akun saya")),
         ]
         return tuple(Link(href, text) for open_to, href, text in entries if open_to)
 
@@ -137,44 +172,17 @@ class NotSignedIn(Exception):
         self.where = where
 
 
-async def open_session(person: int, hours: int) -> str:
-    """Log a person in for so many hours and return the token of the cookie; only its hash is stored."""
-    token = secrets.token_urlsafe(32)
-    async with database.transaction("gate"):
-        await database.execute("DELETE FROM session WHERE max_expiry_date < lapor_now() AT TIME ZONE 'UTC'")
-        await database.execute(
-            "INSERT INTO session (token, user_id, expiry_date, max_expiry_date)"
-            " SELECT $1, $2, ends, ends"
-            " FROM (SELECT (lapor_now() + make_interval(hours => $3)) AT TIME ZONE 'UTC' AS ends) AS span",
-            _stored(token),
-            person,
-            hours,
-        )
-    return token
+async def officer_of(token: str | None, *, used: bool = False) -> Officer | None:
+    """The officer behind a cookie's token; None when it is unknown or over, or the person is not active.
 
-
-async def close_session(token: str) -> None:
-    """End one session; an unknown token is no error."""
-    async with database.transaction("gate"):
-        await database.execute("DELETE FROM session WHERE token = $1", _stored(token))
-
-
-async def close_sessions_of(person: int) -> None:
-    """End every session of a person."""
-    async with database.transaction("gate"):
-        await database.execute("DELETE FROM session WHERE user_id = $1", person)
-
-
-def _stored(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-async def officer_of(token: str | None) -> Officer | None:
-    """The officer behind a cookie's token; None when it is unknown or over, or the person is not active."""
+    Only a look that is `used` lets the session live on.
+    """
     if not token or len(token) > 100:
         return None
     async with database.transaction("gate"):
-        rows = await database.fetch(_OFFICER, _stored(token))
+        rows = await database.fetch(_OFFICER, sessions.stored(token))
+        if used and rows and rows[0]["rested"]:
+            await sessions.use(token)
         held = tuple(_held(row) for row in rows if row["office"] is not None)
         watches = any(office.role in WATCHING_ROLES for office in held)
         open_alarms = tuple(await alarms.shown()) if watches else ()
@@ -188,11 +196,17 @@ async def officer_of(token: str | None) -> Officer | None:
         person["must_change_password"],
         held,
         open_alarms,
+        person["session"],
+        person["shared"],
+        person["idle_minutes"] * 60,
+        person["authenticator"],
     )
 
 
-_OFFICER = """
-SELECT p.id, p.username, p.full_name, p.must_change_password,
+_OFFICER = f"""
+SELECT p.id, p.username, p.full_name, p.must_change_password, s.id AS session, s.shared, s.idle_minutes,
+       coalesce(s.used_at < lapor_now() - interval '1 minute', true) AS rested,
+       EXISTS (SELECT FROM second_factor f WHERE f.person = p.id AND f.confirmed_at IS NOT NULL) AS authenticator,
        h.office, h.title, h.role, h.named_desk, h.kind, h.agency, h.agency_name, h.region, h.timezone
 FROM session s
 JOIN person p ON p.id = s.user_id AND p.active
@@ -205,7 +219,7 @@ LEFT JOIN LATERAL (
   JOIN region r ON r.id = g.region
   WHERE a.person = p.id AND a.starts_at <= lapor_now() AND (a.ends_at IS NULL OR a.ends_at > lapor_now())
   ORDER BY o.id) h ON true
-WHERE s.token = $1 AND s.expiry_date > lapor_now() AT TIME ZONE 'UTC'
+WHERE s.token = $1 AND s.stage = 'full' AND {sessions.ALIVE}
 ORDER BY h.office
 """
 
@@ -228,7 +242,7 @@ def _held(row: Any) -> Held:
 async def current_officer(request: AnyRequest) -> Officer:
     """The officer who asks, for a handler's dependency; raises NotSignedIn when there is none.
 
-    Whoever must change their password is sent there first.
+    Whoever must change their password or set up an authenticator is sent there first.
     """
     return await _arrive(request)
 
@@ -237,13 +251,22 @@ async def _arrive(connection: AnyConnection) -> Officer:
     scope = cast(dict[str, Any], connection.scope)
     found: Officer | None = scope.get("lapor.viewer")
     if found is None:
-        found = await officer_of(connection.cookies.get(COOKIE))
+        found = await officer_of(connection.cookies.get(COOKIE), used=_by_hand(connection))
         if found is None:
             raise NotSignedIn(f"{LOGIN}?lanjut={quote(_returning_to(connection))}")
+        settings: Settings = connection.app.state.settings
+        step = found.first_step(settings)
+        found = replace(found, confined=bool(step))
+        if step and connection.url.path != step:
+            raise NotSignedIn(step)
         scope["lapor.viewer"] = found
-    if found.must_change_password and connection.url.path != PASSWORD:
-        raise NotSignedIn(PASSWORD)
     return found
+
+
+def _by_hand(connection: AnyConnection) -> bool:
+    """Whether somebody sits there: not when a page asks by itself for news, or how long the session lasts."""
+    asks_itself = connection.headers.get("sec-fetch-dest") == "empty" or connection.url.path == SESSION
+    return connection.scope.get("method") != "GET" or not asks_itself
 
 
 def _returning_to(connection: AnyConnection) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 
 from lapor import database
-from lapor.admin import passwords
+from lapor.admin import login_events, passwords, sessions, two_factor
 from lapor.complaints.errors import Refused
 
 
@@ -58,4 +58,32 @@ WHERE p.username = $1 AND p.active AND (
 async def _give_one_time_password(person: int) -> str:
     password = passwords.one_time_password()
     await passwords.set_password(person, password, must_change=True)
+    await login_events.record(person, "password_given")
     return password
+
+
+async def end_sessions(username: str) -> None:
+    """Put somebody out everywhere; whoever may reset a password may do this. Raises Refused."""
+    person = await database.fetchval(_RESETTABLE, username.strip())
+    if person is None:
+        raise Refused("Akun ini tidak ada, atau bukan dari instansi Anda.")
+    await sessions.close_sessions_of(person)
+    await login_events.record(person, "all_ended")
+
+
+async def remove_authenticator(username: str) -> None:
+    """Take somebody's lost authenticator away and end their sessions.
+
+    Only an administrator does, and nobody for themselves, who would have to give its code. Raises Refused.
+    """
+    person = await database.fetchval(
+        "SELECT id FROM person WHERE username = $1 AND id <> app_user()"
+        " AND my_agencies_as('{administrator}') <> '{}'",
+        username.strip(),
+    )
+    if person is None:
+        raise Refused("Autentikator hanya dilepas administrator, dan bukan miliknya sendiri.")
+    if not await two_factor.remove(person):
+        raise Refused("Akun ini tidak memasang autentikator.")
+    await sessions.close_sessions_of(person)
+    await login_events.record(person, "factor_removed")

@@ -145,6 +145,16 @@ async def _reset_password(officer: Officer, data: Any) -> str:
     return f"Kata sandi sekali pakai untuk {data.username}: {password}"
 
 
+async def _end_sessions(officer: Officer, data: Any) -> str:
+    await accounts.end_sessions(data.username)
+    return f"{data.username} sudah dikeluarkan dari semua perangkat."
+
+
+async def _remove_authenticator(officer: Officer, data: Any) -> str:
+    await accounts.remove_authenticator(data.username)
+    return f"Autentikator {data.username} dilepas."
+
+
 FORMS = [
     _about_complaint(
         "Jawab pengaduan",
@@ -305,5 +315,19 @@ FORMS = [
         form_models.OfAccount,
         _reset_password,
         "Sesi yang masih terbuka diakhiri.",
+    ),
+    _form(
+        "Akhiri sesi seseorang",
+        PEOPLE,
+        form_models.OfAccount,
+        _end_sessions,
+        "Untuk perangkat yang hilang atau lupa ditinggalkan. Kata sandinya tetap.",
+    ),
+    _form(
+        "Lepas autentikator",
+        PEOPLE,
+        form_models.OfAccount,
+        _remove_authenticator,
+        "Untuk petugas yang kehilangan ponsel dan kode cadangan. Pastikan dulu bahwa memang dia yang meminta.",
     ),
 ]

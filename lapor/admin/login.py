@@ -1,25 +1,26 @@
-"""Logging in, logging out and changing the password: one way in for the desk pages and the panel."""
+"""Logging in, in one step or two, and logging out: one way in for the desk pages and the panel."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
-from litestar.di import NamedDependency, Provide
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
 
 from lapor import database, limits
-from lapor.admin import access, passwords
-from lapor.admin.access import Officer, current_officer, safe_path
-from lapor.crypto import keyring
-from lapor.locales import say, say_many
+from lapor.admin import access, devices, letting_in, login_events, passwords, sessions, two_factor
+from lapor.admin.access import safe_path
+from lapor.admin.letting_in import CODE, too_many
+from lapor.admin.sessions import Half
+from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
 from lapor.settings import Settings
 
 Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+NOTES = ("habis", "sandi")
 
 
 @get("/masuk")
@@ -29,94 +30,90 @@ async def login_page(request: AnyRequest) -> Response[Any]:
     officer = await access.officer_of(request.cookies.get(access.COOKIE))
     if officer:
         return Redirect(wish or officer.home, status_code=303)
-    return _login_page(request, wish)
+    return _login_page(request, {"lanjut": wish})
 
 
 @post("/masuk")
 async def log_in(request: AnyRequest, data: Form) -> Response[Any]:
-    """Log in; the same answer for an unknown name and a wrong password."""
+    """Check name and password; the same answer for an unknown name and a wrong password."""
     settle_language(request)
-    settings: Settings = request.app.state.settings
-    username, password = str(data.get("username", "")).strip(), str(data.get("password", ""))
-    wish = safe_path(str(data.get("lanjut", "")), "")
-    lookup = keyring().lookup(username.lower(), "login")
-    # Many names from one address are guessing too; a whole office behind one address is not.
-    crowd = await limits.spend(
-        request, "login", settings.login_attempts * 20, settings.login_lock_minutes * 60
-    )
-    if crowd:
-        sentence = _too_many(crowd // 60 + 1)
-        return _login_page(request, wish, username, sentence, 429, limits.retry_after(crowd))
-    wait = await passwords.begin_attempt(lookup, settings.login_attempts, settings.login_lock_minutes)
-    if wait:
-        sentence = _too_many(wait)
-        return _login_page(request, wish, username, sentence, 429, {"Retry-After": str(wait * 60)})
+    typed = {name: str(data.get(name, "")).strip() for name in ("username", "lanjut", "shared")}
+    typed["lanjut"] = safe_path(typed["lanjut"], "")
+    username, password = typed["username"], str(data.get("password", ""))
+    if wait := await letting_in.crowded(request):
+        return _login_page(request, typed, too_many(wait // 60 + 1), 429, limits.retry_after(wait))
     person = await _person(username)
+    number = person["id"] if person else None
+    lookup = letting_in.of_password(username)
+    if minutes := await letting_in.guess(request, lookup):
+        await letting_in.note_lock(request, number)
+        return _login_page(request, typed, too_many(minutes), 429, limits.retry_after(minutes * 60))
     if not await passwords.fits(password, person["password"] if person else None) or person is None:
-        return _login_page(request, wish, username, say("Nama pengguna atau kata sandi tidak cocok."), 422)
+        await login_events.record(number, "wrong_password", devices.where_of(request))
+        return _login_page(request, typed, say("Nama pengguna atau kata sandi tidak cocok."), 422)
     await passwords.forgive(lookup)
-    await _stamp(person["id"])
-    token = await access.open_session(person["id"], settings.session_hours)
-    officer = await access.officer_of(token)
-    home = officer.home if officer else access.LOGIN
-    return _signed_in(access.PASSWORD if person["must_change_password"] else wish or home, token, settings)
+    return await letting_in.after_password(
+        request,
+        person["id"],
+        typed["lanjut"],
+        shared=bool(typed["shared"]),
+        must_change=person["must_change_password"],
+    )
+
+
+@get(CODE)
+async def code_page(request: AnyRequest) -> Response[Any]:
+    """Where the code of the authenticator is asked for, after the password."""
+    half = await sessions.half_of(request.cookies.get(access.COOKIE))
+    wish = safe_path(request.query_params.get("lanjut"), "")
+    return _code_page(request, wish) if half else Redirect(access.LOGIN, status_code=303)
+
+
+@post(CODE)
+async def give_code(request: AnyRequest, data: Form) -> Response[Any]:
+    """Take the code, or a recovery code, and let in; guesses are counted apart from those at the password."""
+    settle_language(request)
+    token = request.cookies.get(access.COOKIE)
+    half = await sessions.half_of(token)
+    wish = safe_path(str(data.get("lanjut", "")), "")
+    if half is None or token is None:
+        return Redirect(access.LOGIN, status_code=303)
+    if wait := await letting_in.crowded(request):
+        return _code_page(request, wish, too_many(wait // 60 + 1), 429, limits.retry_after(wait))
+    lookup = letting_in.of_code(half.person)
+    if minutes := await letting_in.guess(request, lookup):
+        await letting_in.note_lock(request, half.person)
+        return _code_page(request, wish, too_many(minutes), 429, limits.retry_after(minutes * 60))
+    kind = await two_factor.check(half.person, str(data.get("cadangan") or data.get("code", "")))
+    if not kind:
+        await login_events.record(half.person, "wrong_code", devices.where_of(request))
+        sentence = say("Kode ini tidak cocok atau sudah dipakai. Tunggu kode berikutnya, lalu coba lagi.")
+        return _code_page(request, wish, sentence, 422)
+    await passwords.forgive(lookup)
+    return await _arrived(request, half, token, wish, kind)
+
+
+async def _arrived(request: AnyRequest, half: Half, token: str, wish: str, kind: str) -> Response[Any]:
+    if kind == "recovery":
+        await login_events.record(half.person, "recovery_used", devices.where_of(request))
+        # Few codes left, or the authenticator is gone: that page says what to do.
+        wish = access.AUTHENTICATOR
+    await sessions.close_session(token)
+    return await letting_in.let_in(request, half.person, wish, shared=half.shared)
 
 
 @post("/keluar")
 async def log_out(request: AnyRequest) -> Response[Any]:
     """End the session and forget the cookie."""
-    if token := request.cookies.get(access.COOKIE):
-        await access.close_session(token)
+    token = request.cookies.get(access.COOKIE)
+    if token:
+        officer = await access.officer_of(token)
+        await sessions.close_session(token)
+        if officer:
+            await login_events.record(officer.id, "logged_out", devices.where_of(request))
     gone = Redirect(access.LOGIN, status_code=303)
     gone.delete_cookie(access.COOKIE)
     return gone
-
-
-@get("/sandi", dependencies={"officer": Provide(current_officer)})
-async def password_page(request: AnyRequest, officer: NamedDependency[Officer]) -> Response[Any]:
-    """The form for a new password."""
-    return _password_page(request, officer, {})
-
-
-@post("/sandi", dependencies={"officer": Provide(current_officer)})
-async def change_password(
-    request: AnyRequest, officer: NamedDependency[Officer], data: Form
-) -> Response[Any]:
-    """Change the password; every other session of this officer ends."""
-    settle_language(request)
-    settings: Settings = request.app.state.settings
-    now, new, again = (str(data.get(name, "")) for name in ("current", "new", "again"))
-    errors = _troubles(officer, new, again)
-    if errors:
-        return _password_page(request, officer, errors, 422)
-    lookup = keyring().lookup(officer.username.lower(), "login")
-    wait = await passwords.begin_attempt(lookup, settings.login_attempts, settings.login_lock_minutes)
-    if wait:
-        sentence = _too_many(wait)
-        return _password_page(request, officer, {"current": sentence}, 429)
-    person = await _person(officer.username)
-    if not await passwords.fits(now, person["password"] if person else None):
-        return _password_page(request, officer, {"current": say("Kata sandi sekarang tidak cocok.")}, 422)
-    await passwords.forgive(lookup)
-    await passwords.set_password(officer.id, new, must_change=False)
-    token = await access.open_session(officer.id, settings.session_hours)
-    return _signed_in(officer.home, token, settings)
-
-
-def _too_many(minutes: int) -> str:
-    sentence = say_many(
-        "Terlalu banyak percobaan. Coba lagi {minutes} menit lagi.",
-        "Terlalu banyak percobaan. Coba lagi {minutes} menit lagi.",
-        minutes,
-    )
-    return sentence.format(minutes=minutes)
-
-
-def _troubles(officer: Officer, new: str, again: str) -> dict[str, str]:
-    trouble = passwords.trouble_with(new, officer.username)
-    if trouble:
-        return {"new": say(trouble)}
-    return {} if new == again else {"again": say("Kata sandi baru yang kedua berbeda dari yang pertama.")}
 
 
 async def _person(username: str) -> Any:
@@ -127,51 +124,43 @@ async def _person(username: str) -> Any:
         )
 
 
-async def _stamp(person: int) -> None:
-    async with database.transaction("gate"):
-        await database.execute(
-            "UPDATE person SET last_login = lapor_now() AT TIME ZONE 'UTC' WHERE id = $1", person
-        )
-
-
-def _signed_in(where: str, token: str, settings: Settings) -> Response[Any]:
-    cookie = Cookie(
-        access.COOKIE,
-        value=token,
-        path="/",
-        max_age=settings.session_hours * 3600,
-        secure=settings.secure,
-        httponly=True,
-        samesite="lax",
-    )
-    return Redirect(where, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"})
-
-
 def _login_page(
     request: AnyRequest,
-    wish: str,
-    username: str = "",
+    typed: dict[str, str],
     sentence: str = "",
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> Response[Any]:
-    errors = {"username": sentence} if sentence else {}
+    settings: Settings = request.app.state.settings
+    note = request.query_params.get("kabar", "")
     return page(
         request,
         "desk/login.html",
         status_code=status,
         headers={"Cache-Control": "no-store", **(headers or {})},
-        next=wish,
-        typed={"username": username},
-        errors=errors,
+        next=typed["lanjut"],
+        typed=typed,
+        errors={"username": sentence} if sentence else {},
+        note=note if note in NOTES else "",
+        minutes=settings.shared_session_minutes,
     )
 
 
-def _password_page(
-    request: AnyRequest, officer: Officer, errors: dict[str, str], status: int = 200
+def _code_page(
+    request: AnyRequest,
+    wish: str,
+    sentence: str = "",
+    status: int = 200,
+    headers: dict[str, str] | None = None,
 ) -> Response[Any]:
-    forced = officer.must_change_password
-    return page(request, "desk/password.html", status_code=status, errors=errors, forced=forced)
+    return page(
+        request,
+        "desk/login_code.html",
+        status_code=status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        next=wish,
+        errors={"code": sentence} if sentence else {},
+    )
 
 
-ROUTES = [login_page, log_in, log_out, password_page, change_password]
+ROUTES = [login_page, log_in, code_page, give_code, log_out]

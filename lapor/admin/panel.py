@@ -33,7 +33,7 @@ from lapor.settings import Settings
 def create_panel(settings: Settings) -> Application:
     """The panel as an ASGI application, for everything under `/admin`."""
     hosts = tuple(host.partition(":")[0] for host in settings.admin_hosts)
-    return PanelDoor(_admin(settings.secure, hosts))
+    return PanelDoor(_admin(settings.secure, hosts), settings)
 
 
 @cache

@@ -17,7 +17,7 @@ MOST = 128
 _HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
 # Compared against when there is no such person, so that the answer takes as long.
 _NOBODY = Person.hash_password(secrets.token_urlsafe(24))
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 async def hashed(password: str) -> str:
@@ -42,7 +42,7 @@ def _same(password: str, stored: str) -> bool:
 
 def one_time_password() -> str:
     """A password to hand over once, easy to read aloud, of about 79 random bits."""
-    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+    groups = ("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
     return "-".join(groups)
 
 

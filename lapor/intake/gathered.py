@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from lapor import database, words
-from lapor.intake import explanation_letters, letters, recipients
+from lapor.intake import account_letters, explanation_letters, letters, recipients
 from lapor.intake.bundling import DIGEST, DIGEST_ONLY, LEADING
 from lapor.intake.channels.interface import Outgoing
 from lapor.intake.letters import CLOCKS, Letter, Sending
@@ -109,6 +109,8 @@ async def write(message: int, sending: Sending) -> Letter:
         return await _day_list(head, sending)
     if head["kind"] == alarms.NOTICE:
         return await _alarms(head, sending)
+    if head["kind"] == account_letters.PASSWORD_RESET:
+        return await account_letters.password_reset(head, sending)
     if head["kind"] == DIGEST or head["gathers"]:
         return await _digest(head, sending)
     if head["of_leaders"]:

@@ -42,7 +42,7 @@ _FORWARDS = (
     # What happened is added to; only what is old goes.
     "GRANT SELECT, INSERT, DELETE ON login_event TO lapor_gate",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO lapor_gate",
-    "GRANT SELECT, UPDATE (token_hash, expires_at) ON password_reset TO lapor_worker",
+    "GRANT SELECT, UPDATE (token_hash) ON password_reset TO lapor_worker",
     "GRANT SELECT ON login_event TO lapor_reader",
     # The gate asks the outbox for one kind of letter.
     "CREATE POLICY gate_resets ON message FOR INSERT TO lapor_gate"

@@ -41,6 +41,9 @@ ADDRESSES: dict[str, str] = {
     "/privasi": EVERYBODY,
     "/lapor": EVERYBODY,
     "/masuk": EVERYBODY,
+    "/masuk/kode": EVERYBODY,
+    "/masuk/lupa": EVERYBODY,
+    "/masuk/sandi-baru/{token:str}": EVERYBODY,
     "/keluar": EVERYBODY,
     "/laporan/{ticket:str}": EVERYBODY,
     "/laporan/{ticket:str}/terkirim": SECRET,
@@ -55,6 +58,13 @@ ADDRESSES: dict[str, str] = {
     "/laporan/{ticket:str}/bukti": SECRET,
     "/hooks/{channel:str}": PARTNERS,
     "/sandi": OFFICERS,
+    "/akun": OFFICERS,
+    "/akun/sesi": OFFICERS,
+    "/akun/sesi/tutup": OFFICERS,
+    "/akun/sesi/{session:int}/tutup": OFFICERS,
+    "/akun/autentikator": OFFICERS,
+    "/akun/autentikator/lepas": OFFICERS,
+    "/akun/autentikator/cadangan": OFFICERS,
     "/pemberitahuan": OFFICERS,
 }
 # Whole rooms behind one guard each; what a page in them shows is compared complaint by complaint below.
