@@ -29,6 +29,9 @@ from lapor.admin import (
     password_reset,
     photo_pages,
     policy_preview,
+    register_pages,
+    screen_pages,
+    screens_kept,
 )
 from lapor.admin.live import Live
 from lapor.admin.panel import create_panel
@@ -57,6 +60,9 @@ ROUTES: list[ControllerRouterHandler] = [
     *my_notices.ROUTES,
     *photo_pages.ROUTES,
     *policy_preview.ROUTES,
+    *register_pages.ROUTES,
+    *screen_pages.ROUTES,
+    *screens_kept.ROUTES,
 ]
 
 

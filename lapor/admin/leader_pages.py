@@ -11,9 +11,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin import arbiter_pages, instruction_pages
+from lapor.admin import arbiter_pages, governor_pages, instruction_pages
 from lapor.admin.access import ESCALATIONS, INSTRUCTORS, Officer, current_officer, leaders_only
 from lapor.admin.desk_view import missing
+from lapor.admin.leader_office import leader_office
 from lapor.admin.leader_view import complaint_page
 from lapor.admin.lists import categories_in_language, filters_of, lines_in_language, pager, wish_of
 from lapor.complaints import desk
@@ -21,6 +22,7 @@ from lapor.complaints.desk import Actor, NotFound, Refused
 from lapor.complaints.queries.choices import Choices, filter_choices
 from lapor.complaints.queries.overdue import overdue
 from lapor.complaints.queries.queue import Filters
+from lapor.complaints.reading_traces import note_listed
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
 
@@ -33,14 +35,17 @@ async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) ->
     settle_language(request)
     filters, wish = filters_of(request), wish_of(request)
     async with database.transaction("reader", user_id=officer.id):
+        where = await leader_office(officer)
         choices = await filter_choices([office.region for office in officer.offices])
         found = await overdue(filters, wish)
+        await note_listed(found.page.items)
     lines = lines_in_language(found.page.items, choices)
     # What was answered meanwhile is no headline.
     oldest = [line for line in lines if line.met_at is None][:_OLDEST] if wish.mark is None else []
     return page(
         request,
         "leaders/escalations.html",
+        where=where,
         total=found.total,
         filtered=found.filtered if filters != Filters() else None,
         answered_late=found.answered_late,
@@ -93,7 +98,14 @@ async def see(
 ROUTES = [
     Router(
         "/",
-        route_handlers=[escalations, one, see, *instruction_pages.ROUTES, *arbiter_pages.ROUTES],
+        route_handlers=[
+            escalations,
+            one,
+            see,
+            *instruction_pages.ROUTES,
+            *arbiter_pages.ROUTES,
+            *governor_pages.ROUTES,
+        ],
         dependencies={"officer": Provide(current_officer)},
     )
 ]

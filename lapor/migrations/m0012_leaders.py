@@ -94,13 +94,13 @@ LANGUAGE sql STABLE {_DEFINER} AS $$
       AND EXISTS (SELECT FROM agency a WHERE a.region = r.id AND a.active)
   ), open AS (
     SELECT c.region, count(*) AS count FROM complaint c
-    WHERE c.region IN (SELECT b.id FROM below b) AND c.status IN ('received', 'routed', 'in_progress')
+    WHERE c.region IN (SELECT b.id FROM below b) AND c.status IN ('received', 'routed', 'in_progress') AND NOT c.trial
     GROUP BY c.region
   ), late AS (
     SELECT c.region, count(DISTINCT k.complaint) AS count, min(k.due_at) AS oldest
     FROM clock k JOIN complaint c ON c.id = k.complaint
     WHERE k.kind = 'response' AND k.met_at IS NULL AND k.due_at < lapor_now()
-      AND c.region IN (SELECT b.id FROM below b)
+      AND c.region IN (SELECT b.id FROM below b) AND NOT c.trial
     GROUP BY c.region
   )
   SELECT b.id, b.code, b.name, b.timezone,
@@ -113,17 +113,23 @@ $$"""
 
 # The head's own list as a screen may show it: what the head of the region may not see is not even counted, and of
 # what is confidential, protected or about an official there is nothing but the count.
-_SCREEN = f"""
-CREATE FUNCTION screen_late(asked text)
-RETURNS TABLE (hidden boolean, agency text, category text, district text, due_at timestamptz)
-LANGUAGE sql STABLE {_DEFINER} AS $$
-  WITH shown AS (
+_SHOWN = """
+  shown AS (
     SELECT s.region, coalesce((
       SELECT array_agg(above) FROM office o JOIN agency a ON a.id = o.agency
       CROSS JOIN LATERAL unnest(agency_line(a.id)) AS above
-      WHERE a.region = s.region AND o.role = 'head_of_region' AND o.active), '{{}}') AS lines
-    FROM screen s WHERE s.token_hash = asked AND s.revoked_at IS NULL
-  ), late AS MATERIALIZED (
+      WHERE a.region = s.region AND o.role = 'head_of_region' AND o.active), '{}') AS lines,
+      date_trunc('day', lapor_now() AT TIME ZONE r.timezone) AT TIME ZONE r.timezone AS midnight
+    FROM screen s JOIN region r ON r.id = s.region WHERE s.token_hash = asked AND s.revoked_at IS NULL
+  )"""
+_SIGHT = """c.region = s.region AND NOT (c.about_official AND c.reported_agency IS NULL)
+      AND (c.reported_agency IS NULL OR c.reported_agency <> ALL (s.lines))"""
+
+_SCREEN_LATE = f"""
+CREATE FUNCTION screen_late(asked text)
+RETURNS TABLE (hidden boolean, agency text, category text, district text, due_at timestamptz)
+LANGUAGE sql STABLE {_DEFINER} AS $$
+  WITH {_SHOWN}, late AS MATERIALIZED (
     SELECT every.complaint, min(every.due_at) AS due_at FROM (
       SELECT k.complaint, k.due_at FROM clock k
       WHERE k.kind = 'response' AND k.met_at IS NULL AND k.due_at < lapor_now()
@@ -137,9 +143,7 @@ LANGUAGE sql STABLE {_DEFINER} AS $$
     ) every GROUP BY every.complaint
   ), seen AS (
     SELECT c.confidential OR c.protected OR c.about_official AS hidden, c.owner_agency, c.category, c.district, f.due_at
-    FROM shown s JOIN complaint c ON c.region = s.region JOIN late f ON f.complaint = c.id
-    WHERE NOT (c.about_official AND c.reported_agency IS NULL)
-      AND (c.reported_agency IS NULL OR c.reported_agency <> ALL (s.lines))
+    FROM shown s JOIN complaint c ON {_SIGHT} JOIN late f ON f.complaint = c.id
   )
   SELECT n.hidden, CASE WHEN NOT n.hidden THEN a.name::text END, CASE WHEN NOT n.hidden THEN g.name::text END,
     CASE WHEN NOT n.hidden THEN d.code::text END, CASE WHEN NOT n.hidden THEN n.due_at END
@@ -148,6 +152,34 @@ LANGUAGE sql STABLE {_DEFINER} AS $$
   LEFT JOIN category g ON g.id = n.category
   LEFT JOIN region d ON d.id = n.district
 $$"""
+
+_SCREEN_TODAY = f"""
+CREATE FUNCTION screen_today(asked text)
+RETURNS TABLE (received bigint, answered bigint, passed bigint)
+LANGUAGE sql STABLE {_DEFINER} AS $$
+  WITH {_SHOWN}
+  SELECT
+    (SELECT count(*) FROM complaint c WHERE {_SIGHT} AND c.filed_at >= s.midnight
+       AND c.status = ANY ('{{received,routed,in_progress,done,closed,rejected,referred}}')),
+    (SELECT count(*) FROM clock k JOIN complaint c ON c.id = k.complaint
+     WHERE k.kind = 'response' AND k.met_at IS NOT NULL AND k.met_at >= s.midnight AND {_SIGHT}),
+    (SELECT count(*) FROM (
+       SELECT k.complaint FROM clock k
+       WHERE k.kind = 'response' AND k.met_at IS NULL AND k.due_at >= s.midnight AND k.due_at < lapor_now()
+       UNION ALL
+       SELECT k.complaint FROM clock k
+       WHERE k.kind = 'response' AND k.met_at > k.due_at AND k.due_at >= s.midnight) late
+     JOIN complaint c ON c.id = late.complaint WHERE {_SIGHT})
+  FROM shown s
+$$"""
+
+# What happened on a day; a clock enters them when it is met, never when it starts.
+_INDEXES = {
+    "clock_answered": "CREATE INDEX clock_answered ON clock (met_at) WHERE kind = 'response' AND met_at IS NOT NULL",
+    "clock_answered_late": (
+        "CREATE INDEX clock_answered_late ON clock (due_at) WHERE kind = 'response' AND met_at > due_at"
+    ),
+}
 
 _OF_EXPLANATION = "EXISTS (SELECT FROM explanation x WHERE x.id = {0}.complaint)"
 
@@ -237,6 +269,7 @@ _FORWARDS = [
         f"ALTER TABLE {table} ADD FOREIGN KEY ({column}) REFERENCES {to} (id)"
         for table, column, to in _REFERENCES
     ),
+    *_INDEXES.values(),
     "CREATE INDEX explanation_region ON explanation (region, asked_at)",
     "CREATE INDEX explanation_asking ON explanation (asking_region, asked_at)",
     "CREATE UNIQUE INDEX screen_token ON screen (token_hash) WHERE token_hash IS NOT NULL",
@@ -245,10 +278,12 @@ _FORWARDS = [
     "ALTER TABLE screen ENABLE ROW LEVEL SECURITY",
     _OPENS,
     _BELOW,
-    _SCREEN,
-    "REVOKE EXECUTE ON FUNCTION explanation_opens_ledger(), regions_below(), screen_late(text) FROM PUBLIC",
+    _SCREEN_LATE,
+    _SCREEN_TODAY,
+    "REVOKE EXECUTE ON FUNCTION explanation_opens_ledger(), regions_below(), screen_late(text), screen_today(text)"
+    " FROM PUBLIC",
     "GRANT EXECUTE ON FUNCTION regions_below() TO lapor_reader",
-    "GRANT EXECUTE ON FUNCTION screen_late(text) TO lapor_gate",
+    "GRANT EXECUTE ON FUNCTION screen_late(text), screen_today(text) TO lapor_gate",
     "CREATE TRIGGER explanation_opens AFTER INSERT ON explanation"
     " FOR EACH ROW EXECUTE FUNCTION explanation_opens_ledger()",
     *_POLICIES,
@@ -266,6 +301,8 @@ _FORWARDS = [
 
 _BACKWARDS = [
     *(f"DROP POLICY explained_{command.lower()} ON {table}" for table, command, _ in _SHARED),
+    *(f"DROP INDEX {name}" for name in _INDEXES),
+    "DROP FUNCTION screen_today(text)",
     "DROP FUNCTION screen_late(text)",
     "DROP FUNCTION regions_below()",
     "DROP TRIGGER explanation_opens ON explanation",
