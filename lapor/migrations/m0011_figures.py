@@ -204,6 +204,8 @@ _POLICIES = (
         "lapor_desk",
         f"USING ({_DECIDES} AND decided_at IS NULL) WITH CHECK ({_DECIDES})",
     ),
+    # Whoever counts reads ratings too.
+    ("rating", "worker_counts", "SELECT", "lapor_worker", "USING (true)"),
     *((table, "worker", "ALL", "lapor_worker", "USING (true) WITH CHECK (true)") for table in _NAMES),
 )
 

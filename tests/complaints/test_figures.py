@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from lapor import database
 from lapor.complaints import desk
 from lapor.complaints.counting import count_all, gaps
-from lapor.complaints.queries.figures import Period, Scope, Table, figures
+from lapor.complaints.queries.figures import By, Period, Scope, Table, figures
 from tests.complaints.conftest import Scene
+from tests.complaints.figures_by_hand import Raw, Row, by_hand, hidden, month_of
+from tests.complaints.histories import History
 
 
-async def counted(scope: Scope, by: str = "", *, person: int | None = None, role: str = "worker") -> Table:
+async def counted(scope: Scope, by: By = "", *, person: int | None = None, role: str = "worker") -> Table:
     """The figures of the last two years, as a role sees them."""
     await count_all()
     async with database.transaction(role, user_id=person):  # type: ignore[arg-type]
         now = await database.now()
-        return await figures(scope, by, period=Period.months(now.date(), 24))  # type: ignore[arg-type]
+        return await figures(scope, by, period=Period.months(now.date(), 24))
 
 
 async def test_a_first_answer_is_counted_on_the_agency_and_the_person_that_gave_it(scene: Scene) -> None:
-    quick, late, open_ = [await scene.file() for _ in range(3)]
+    quick, late, _ = [await scene.file() for _ in range(3)]
     await scene.world.advance(1.5)
     await desk.answer(scene.staff, quick.complaint_id, text="Sudah kami perbaiki.")
     await scene.world.advance(48.5)
@@ -45,3 +49,40 @@ def test_numbers_that_are_missing_are_found(
     after: int, ids: list[int], missing: list[tuple[int, int]]
 ) -> None:
     assert gaps(after, ids) == missing
+
+
+async def test_every_figure_is_what_a_hand_computes_from_the_raw_rows(scene: Scene) -> None:
+    history = History(scene, 3)
+    await history.play(50)
+    # Counted in between and again at the end, so that facts are also renewed and not only made.
+    await count_all()
+    await history.play(110, hours=6)
+    await count_all()
+    raw = await Raw.read(scene.world)
+    leads = {row["id"]: str(row["id"]) for row in raw.tables["agency"]}
+    codes = {str(row["id"]): row["code"] for row in raw.tables["agency"]}
+
+    def keyed(column: str) -> Callable[[Row, int, int], str]:
+        return lambda one, _agency, _person: "0" if hidden(one) else str(one[column] or 0)
+
+    groups: dict[By, Callable[[Row, int, int], str | None]] = {
+        "": lambda *_: "",
+        "unit": lambda _, agency, __: leads[agency],
+        "person": lambda _, __, person: str(person) if person else None,
+        "category": keyed("category"),
+        "district": keyed("district"),
+        "channel": lambda one, *_: one["channel"],
+        "month": lambda one, *_: month_of(one),
+    }
+    for by, group in groups.items():
+        expected = by_hand(raw, group)
+        table = await counted(Scope(), by)
+        found = {row.key: row.values for row in table.rows} if by else {"": table.total.values}
+        assert found.keys() == expected.keys(), by
+        for key, values in expected.items():
+            for code, value in values.items():
+                assert found[key][code] == pytest.approx(value), f"{by} {codes.get(key, key)} {code}"
+    total = (await counted(Scope())).total.values
+    # A history in which nothing of a kind happens would prove nothing about it.
+    assert [code for code, value in total.items() if value is None and code != "emergency"] == []
+    assert total["handed_on"] and total["overdue"] and total["answered_late"]
