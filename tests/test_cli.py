@@ -115,7 +115,8 @@ def test_every_action_explains_itself(words: list[str], capsys: pytest.CaptureFi
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     said = told(capsys, ["--help"])
     assert said.code == 0
-    assert all(f"\n    {command} " in said.out for command in cli.COMMANDS)
+    lines = [line.split() for line in said.out.splitlines() if line.startswith("    ") and line[4] != " "]
+    assert {line[0] for line in lines} >= set(cli.COMMANDS)
 
 
 @pytest.mark.parametrize(

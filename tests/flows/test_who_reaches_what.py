@@ -20,11 +20,12 @@ from tests.complaints.test_row_security import FILINGS, NOTHING, SEEN, VIEWERS, 
 from tests.ground import World
 from tests.visitor import Visitor
 
-EVERYBODY, OFFICERS, DESK, LEADERS, PARTNERS, SECRET = (
+EVERYBODY, OFFICERS, DESK, LEADERS, INSPECTORS, PARTNERS, SECRET = (
     "everybody",
     "officers",
     "desk",
     "leaders",
+    "inspectors",
     "partners",
     "secret",
 )
@@ -72,7 +73,7 @@ ADDRESSES: dict[str, str] = {
     "/pemberitahuan": OFFICERS,
 }
 # Whole rooms behind one guard each; what a page in them shows is compared complaint by complaint below.
-ROOMS = {"/meja": DESK, "/pimpinan": LEADERS}
+ROOMS = {"/meja": DESK, "/pimpinan": LEADERS, "/inspektorat": INSPECTORS}
 
 WORD = {kind: "zq" + "".join(letter for letter in kind if letter.isalpha()) for kind in FILINGS}
 LEADING = {
