@@ -24,7 +24,8 @@ from lapor.admin.lists import (
 )
 from lapor.complaints.queries.choices import Choices, filter_choices
 from lapor.complaints.queries.paging import COUNT_LIMIT
-from lapor.complaints.queries.queue import TAB_STATUSES, TABS, Filters, counts, queue
+from lapor.complaints.queries.queue import Filters, counts, queue
+from lapor.complaints.queries.tabs import TAB_STATUSES, TABS, UNROUTED
 from lapor.complaints.states import LABELS
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
@@ -41,7 +42,7 @@ async def other_tab(
     request: AnyRequest, tab: FromPath[str], officer: NamedDependency[Officer]
 ) -> Response[Any]:
     """What was offered to us, waits for a second person, has to be routed, or is finished."""
-    if tab not in TABS or tab == FIRST or (tab == "penelaahan" and "coordinator" not in officer.roles):
+    if tab not in TABS or tab == FIRST or (tab == UNROUTED and "coordinator" not in officer.roles):
         raise NotFoundException()
     return await _list(request, officer, tab)
 

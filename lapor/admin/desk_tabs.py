@@ -7,10 +7,11 @@ from typing import Any
 
 from lapor.admin.access import QUEUE, Officer
 from lapor.admin.lists import address
-from lapor.complaints.queries.queue import INSTRUCTIONS, TABS, Counts, Filters
+from lapor.complaints.queries.queue import Counts, Filters
+from lapor.complaints.queries.tabs import APPROVALS, FINISHED, INSTRUCTIONS, MINE, OURS, UNROUTED
 from lapor.locales import say
 
-FIRST = "tugas"
+FIRST = OURS
 
 
 def path_of(tab: str) -> str:
@@ -21,19 +22,23 @@ def path_of(tab: str) -> str:
 def tabs(officer: Officer, current: str, filters: Filters, counted: Counts) -> Sequence[dict[str, Any]]:
     """The tabs that are open to this officer, with their counts; filters stay."""
     names = {
-        "tugas": say("Tugas saya"),
+        MINE: say("Saya pegang"),
+        OURS: say("Instansi saya"),
         "ditawarkan": say("Ditawarkan"),
-        "pemeriksa": say("Menunggu pemeriksa"),
-        "penelaahan": say("Menunggu penelaahan"),
+        "dijanjikan": say("Dijanjikan"),
+        APPROVALS: say("Menunggu pemeriksa"),
+        "pelapor": say("Menunggu pelapor"),
+        "dibantah": say("Dibantah"),
+        UNROUTED: say("Menunggu penelaahan"),
         INSTRUCTIONS: say("Instruksi"),
-        "selesai": say("Selesai"),
+        FINISHED: say("Selesai"),
     }
-    shown = [name for name in names if name in TABS or name == INSTRUCTIONS]
-    if "coordinator" not in officer.roles:
-        shown.remove("penelaahan")
+    shown = [name for name in names if name != UNROUTED or "coordinator" in officer.roles]
     return [
         {
-            "href": address(path_of(name), filters, without="status") if name in TABS else path_of(name),
+            "href": address(path_of(name), filters, without="status")
+            if name != INSTRUCTIONS
+            else path_of(name),
             "text": names[name],
             "count": counted.tabs.get(name),
             "current": name == current,

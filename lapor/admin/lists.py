@@ -21,6 +21,7 @@ NAMES = {
     "category": "kategori",
     "district": "kecamatan",
     "words": "cari",
+    "person": "petugas",
 }
 _LONGEST = 200
 

@@ -42,7 +42,13 @@ MOST_COMPLAINTS = 1000
 
 Topics = frozenset[str]
 Facts = Mapping[str, Any]
-TROUBLES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+TROUBLES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 
 
 @dataclass(frozen=True)

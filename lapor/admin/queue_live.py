@@ -11,7 +11,8 @@ from lapor import database
 from lapor.admin import live
 from lapor.admin.access import COOKIE, LEADER_ROLES, Officer, desk_only, officer_of
 from lapor.admin.lists import filters_of
-from lapor.complaints.queries.queue import TABS, Filters, counts, how_many_of
+from lapor.complaints.queries.queue import Filters, counts, how_many_of
+from lapor.complaints.queries.tabs import OURS, TABS
 from lapor.pages import AnyRequest
 
 STREAM = "/meja/arus"
@@ -21,7 +22,7 @@ STREAM = "/meja/arus"
 async def queue_stream(request: AnyRequest, officer: NamedDependency[Officer]) -> Response[Any]:
     """The stream of a queue page, or its message of this moment: numbers only, by this officer's own sight."""
     tab = request.query_params.get("bagian", "")
-    tab = tab if tab in TABS else next(iter(TABS))
+    tab = tab if tab in TABS else OURS
     filters = filters_of(request)
 
     async def tell(changes: live.Changes) -> live.Facts:

@@ -66,9 +66,9 @@ WRITE = """
 WITH complaint_row AS (
   INSERT INTO complaint (id, ticket, type, category, channel, status, region, district, village, owner_agency,
     reported_agency, supporting, about_official, anonymous, confidential, protected, emergency, filed_at,
-    written_at, reporter_key, rule, reason, published, trial, cycle, version)
+    written_at, reporter_key, rule, reason, published, trial, cycle, version, next_due)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-    $50, $51, 1, 1)
+    $50, $51, 1, 1, (SELECT min(due_at) FROM unnest($41::timestamptz[]) AS due_at))
 ), words AS (
   INSERT INTO content (complaint, text, address, latitude, longitude, salt) VALUES ($1, $23, $24, $25, $26, $27)
 ), who AS (

@@ -4,6 +4,8 @@ Hot, append-heavy tables (event, clock's firings, message) name their rows by pl
 foreign key, because checking it reads a cold page per row; the ledger's trigger refuses unknown subjects.
 """
 
+from datetime import UTC, datetime
+
 from piccolo.columns import (
     Array,
     BigInt,
@@ -23,6 +25,8 @@ from piccolo.table import Table
 
 from lapor.routing.tables import Agency, Category, OutsideBody, Region
 
+# When nothing is due.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 STATUSES = ("received", "routed", "in_progress", "done", "closed", "rejected", "referred")
 CHANNELS = (
     "web",
@@ -93,6 +97,12 @@ class Complaint(Table):
     arbiter_since = Timestamptz(null=True, default=None)
     cycle = Integer(default=1)
     version = Integer(default=1)
+    # What the lists ask of every open complaint, worked out by the database whenever `version` is counted up.
+    next_due = Timestamptz(default=NEVER)
+    promised = Boolean(default=False)
+    awaits_reporter = Boolean(default=False)
+    disputed = Boolean(default=False)
+    in_hand = BigInt(null=True, default=None)
 
 
 class Content(Table):

@@ -16,7 +16,8 @@ from lapor.complaints.holding import LEADING_ROLES, WORKING_ROLES
 from lapor.complaints.queries.held_time import HeldTime, held_times
 from lapor.complaints.queries.instructions import Ordered, instructions_of
 from lapor.complaints.queries.photos import Photo, photos_of
-from lapor.complaints.queries.queue import MAY_DECIDE, place
+from lapor.complaints.queries.queue import place
+from lapor.complaints.queries.tabs import MAY_DECIDE
 from lapor.complaints.queries.same_words import OTHERS
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry

@@ -1,71 +1,45 @@
 """The queue of an officer: whose turn it is, nearest deadline first."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 import asyncpg
 
 from lapor import database
 from lapor.complaints import tickets
-from lapor.complaints.holding import DECIDING_ROLES, WORKING_ROLES
 from lapor.complaints.queries.paging import COUNT_LIMIT, PAGE_SIZE, Mark, Page, Wish, order, page
-
-# Clocks that ask something of an officer; the reporter's own window does not.
-DUTIES: Final = "k.met_at IS NULL AND k.kind <> 'reporter_window'"
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-
-
-def _roles(names: tuple[str, ...]) -> str:
-    return "'{" + ",".join(names) + "}'"
-
-
-_WORKS = f"(SELECT my_agencies_as({_roles(WORKING_ROLES)}))::bigint[]"
-_DECIDES = f"(SELECT my_agencies_as({_roles(DECIDING_ROLES)}))::bigint[]"
-_REACHES = "(SELECT my_working_agencies())::bigint[]"
-_OWN = "(SELECT my_agencies())::bigint[]"
-
-# As `approving.may_decide` does: a checker of the agency, or of the office above one with a single person.
-MAY_DECIDE: Final = (
-    "(p.requested_by <> app_user()"
-    f" AND (p.agency = ANY ({_DECIDES}) OR (p.agency = ANY ({_REACHES}) AND p.agency <> ALL ({_OWN}))))"
+from lapor.complaints.queries.tabs import (
+    BY_AGENCY,
+    COUNTED_TOGETHER,
+    DUTIES,
+    INSTRUCTIONS,
+    MAY_DECIDE,
+    NEWEST_FIRST,
+    ORDERS,
+    OURS,
+    STATUSES_OF,
+    TABS,
+    WORKS,
 )
+from lapor.complaints.reading_traces import note_listed
 
-_FINISHED_STATUS = "'{done,closed,rejected,referred}'::text[]"
-_OPEN_STATUS = "c.status IN ('received', 'routed', 'in_progress')"
-TABS: Final[Mapping[str, str]] = {
-    "tugas": f"c.owner_agency = ANY ({_WORKS}) AND {_OPEN_STATUS}",
-    "ditawarkan": f"c.offered_agency = ANY ({_WORKS})",
-    "pemeriksa": (
-        f"c.owner_agency = ANY ({_REACHES}) AND {_OPEN_STATUS}"
-        " AND EXISTS (SELECT FROM approval p WHERE p.complaint = c.id AND p.decided_at IS NULL)"
-    ),
-    "penelaahan": "c.region = ANY ((SELECT my_regions_as('{coordinator}'))::bigint[]) AND c.status = 'received'",
-    "selesai": f"c.owner_agency = ANY ({_WORKS}) AND c.status = ANY ({_FINISHED_STATUS})",
-}
-TAB_STATUSES: Final[Mapping[str, tuple[str, ...]]] = {
-    "tugas": ("received", "routed", "in_progress"),
-    "ditawarkan": ("received", "routed", "in_progress"),
-    "pemeriksa": ("received", "routed", "in_progress"),
-    "penelaahan": (),
-    "selesai": ("done", "closed", "rejected", "referred"),
-}
-_NEWEST_FIRST = ("selesai",)
-# A tab of another kind: not complaints, but what was ordered about them.
-INSTRUCTIONS: Final = "instruksi"
-_ORDERS = f"(SELECT count(*) FROM instruction i WHERE i.agency = ANY ({_WORKS}) AND i.carried_out_at IS NULL)"
+# So many open complaints of one officer's agencies are read to count what stands how.
+READ_LIMIT = 10_000
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What narrows a list: codes of category, district and agency, a status, words or a ticket; empty is all."""
+    """What narrows a list: codes of category, district and agency, a status, the id of the person who has it in hand
+    ("0" for nobody), words or a ticket; empty is all."""
 
     status: str = ""
     category: str = ""
     district: str = ""
     agency: str = ""
     words: str = ""
+    person: str = ""
 
     def conditions(self, arguments: list[Any]) -> str:
         """Return the conditions on complaint `c`, beginning with AND; their values are added to `arguments`."""
@@ -84,6 +58,9 @@ class Filters:
             if value:
                 arguments.append(value)
                 found += " AND " + condition.format(len(arguments))
+        if self.person.isdecimal() and len(self.person) < 19:
+            arguments.append(int(self.person))
+            found += f" AND coalesce(c.in_hand, 0) = ${len(arguments)}"
         return found + self._search(arguments)
 
     def _search(self, arguments: list[Any]) -> str:
@@ -120,6 +97,8 @@ class Item:
     flags: frozenset[str]
     approval: str | None
     may_decide: bool
+    in_hand: str | None
+    version: int
 
 
 @dataclass(frozen=True)
@@ -130,39 +109,32 @@ class Counts:
     total: int
 
 
-_DUE = """
-WITH found AS (
-  SELECT c.id, coalesce(k.due_at, $1::timestamptz) AS sort_at
-  FROM complaint c
-  LEFT JOIN LATERAL (SELECT min(k.due_at) AS due_at FROM clock k WHERE k.complaint = c.id AND {duties}) k ON true
-  WHERE {where}{narrowed}
-  ORDER BY sort_at {direction}, c.id {direction} LIMIT {limit}
-)"""
+_FOUND = """
+SELECT c.id, {key} AS sort_at FROM complaint c
+WHERE {where}{narrowed}
+ORDER BY {key} {direction}, c.id {direction} LIMIT {limit}"""
 
-# What is finished grows for ever: each agency and status gives its newest from the index, and those are merged.
-_FINISHED = """
-WITH found AS (
-  SELECT newest.id, newest.sort_at
-  FROM unnest({works}) AS mine (agency)
-  CROSS JOIN unnest({statuses}) AS finished (status)
-  CROSS JOIN LATERAL (
-    SELECT c.id, c.filed_at AS sort_at FROM complaint c
-    WHERE $1::timestamptz IS NOT NULL AND c.owner_agency = mine.agency AND c.status = finished.status{narrowed}
-    ORDER BY c.filed_at {direction}, c.id {direction} LIMIT {limit}
-  ) newest
-  ORDER BY sort_at {direction}, id {direction} LIMIT {limit}
-)"""
+_BY_AGENCY = """
+SELECT first.id, first.sort_at
+FROM unnest({works}) AS mine (agency)
+CROSS JOIN unnest('{{{statuses}}}'::text[]) AS those (status)
+CROSS JOIN LATERAL (
+  SELECT c.id, {key} AS sort_at FROM complaint c
+  WHERE c.owner_agency = mine.agency AND c.status = those.status AND {where}{narrowed}
+  ORDER BY {key} {direction}, c.id {direction} LIMIT {limit}
+) first
+ORDER BY sort_at {direction}, id {direction} LIMIT {limit}"""
 
-_ITEMS = """
-SELECT c.id, f.sort_at, c.ticket, c.status, c.filed_at, a.name AS agency, r.timezone AS zone,
+_ITEMS = f"""
+SELECT c.id, c.ticket, c.status, c.filed_at, a.name AS agency, r.timezone AS zone,
   w.complaint IS NOT NULL AS readable, left(w.text, 240) AS words, g.name AS category, d.name AS district,
   v.name AS village, c.anonymous, c.confidential, c.protected, c.about_official, c.emergency,
   k.kind AS clock, k.due_at, k.started_at,
-  EXISTS (SELECT FROM clock k WHERE k.complaint = c.id AND k.kind = 'promise' AND k.met_at IS NULL) AS promised,
+  c.promised, c.disputed,
   coalesce(s.kind IN ('reply', 'dispute', 'reopening'), false) AS reporter_spoke,
-  p.kind AS approval, coalesce({may_decide}, false) AS may_decide
-FROM found f
-JOIN complaint c ON c.id = f.id
+  p.kind AS approval, coalesce({MAY_DECIDE}, false) AS may_decide, c.version,
+  (SELECT h.full_name FROM person h WHERE h.id = c.in_hand) AS in_hand
+FROM complaint c
 JOIN agency a ON a.id = c.owner_agency
 JOIN region r ON r.id = c.region
 LEFT JOIN content w ON w.complaint = c.id
@@ -171,48 +143,62 @@ LEFT JOIN region d ON d.id = c.district
 LEFT JOIN region v ON v.id = c.village
 LEFT JOIN approval p ON p.complaint = c.id AND p.decided_at IS NULL
 LEFT JOIN LATERAL (SELECT k.kind, k.due_at, k.started_at FROM clock k
-  WHERE k.complaint = c.id AND {duties} ORDER BY k.due_at, k.id LIMIT 1) k ON true
+  WHERE k.complaint = c.id AND {DUTIES} ORDER BY k.due_at, k.id LIMIT 1) k ON true
 LEFT JOIN LATERAL (SELECT s.kind FROM statement s
   WHERE s.complaint = c.id AND s.kind <> 'note' ORDER BY s.made_at DESC, s.id DESC LIMIT 1) s ON true
-ORDER BY f.sort_at {direction}, f.id {direction}"""
+WHERE c.id = ANY ($1)"""
 
 
 async def queue(tab: str, filters: Filters, wish: Wish) -> Page[Item]:
     """Return one page of a tab: nearest deadline first, what is finished by newest receipt; KeyError if unknown."""
-    newest_first = tab in _NEWEST_FIRST
+    newest_first = tab in NEWEST_FIRST
     compared, direction = order(wish, newest_first=newest_first)
-    arguments: list[Any] = [_NEVER]
+    arguments: list[Any] = []
     narrowed = filters.conditions(arguments)
-    key = "c.filed_at" if newest_first else "coalesce(k.due_at, $1)"
+    key = "c.filed_at" if newest_first else "c.next_due"
     if wish.mark:
         arguments += [wish.mark.at, wish.mark.id]
         mark = f"(${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
         narrowed += f" AND ({key}, c.id) {compared} {mark}"
-    found = _FINISHED if newest_first else _DUE
-    sql = (found + _ITEMS).format(
-        where=TABS[tab],
+    sql = (_BY_AGENCY if tab in BY_AGENCY else _FOUND).format(
+        key=key,
+        where=BY_AGENCY.get(tab) or TABS[tab],
         narrowed=narrowed,
-        works=_WORKS,
-        statuses=_FINISHED_STATUS,
-        duties=DUTIES,
-        may_decide=MAY_DECIDE,
+        works=WORKS,
+        statuses=",".join(STATUSES_OF.get(tab, ())),
         direction=direction,
         limit=PAGE_SIZE + 1,
     )
-    rows = await database.fetch(sql, *arguments)
-    return page([(Mark(row["sort_at"], row["id"]), _item(row)) for row in rows], wish)
+    marks = [Mark(row["sort_at"], row["id"]) for row in await database.fetch(sql, *arguments)]
+    items = await items_of([mark.id for mark in marks])
+    return page([(mark, items[mark.id]) for mark in marks if mark.id in items], wish)
+
+
+async def items_of(complaints: Sequence[int]) -> Mapping[int, Item]:
+    """Return the lines of these complaints by id; those that this officer does not see are left out."""
+    if not complaints:
+        return {}
+    items = {row["id"]: _item(row) for row in await database.fetch(_ITEMS, list(complaints))}
+    await note_listed(items.values())
+    return items
 
 
 async def counts(tab: str, filters: Filters) -> Counts:
     """Return the counts beside a list, in one statement. What is finished is counted only as the list shown."""
     arguments: list[Any] = []
     total = TABS[tab] + filters.conditions(arguments)
-    waiting = [name for name in TABS if name not in _NEWEST_FIRST]
-    columns = [f"{_count(TABS[name])} AS {name}" for name in waiting]
-    columns += [f"{_ORDERS} AS {INSTRUCTIONS}", f"{_count(total)} AS total"]
-    row = await database.fetchrow(f"SELECT {', '.join(columns)}", *arguments)
+    alone = [name for name in TABS if name not in NEWEST_FIRST and name not in COUNTED_TOGETHER]
+    columns = [
+        f"count(*) FILTER (WHERE {condition}) AS {name}" for name, condition in COUNTED_TOGETHER.items()
+    ]
+    columns += [f"{_count(TABS[name])} AS {name}" for name in alone]
+    columns += [f"{ORDERS} AS {INSTRUCTIONS}", f"{_count(total)} AS total"]
+    row = await database.fetchrow(
+        f"SELECT {', '.join(columns)} FROM (SELECT * FROM complaint c WHERE {TABS[OURS]} LIMIT {READ_LIMIT}) c",
+        *arguments,
+    )
     assert row is not None
-    return Counts({name: row[name] for name in (*waiting, INSTRUCTIONS)}, row["total"])
+    return Counts({name: row[name] for name in (*COUNTED_TOGETHER, *alone, INSTRUCTIONS)}, row["total"])
 
 
 async def how_many_of(complaints: Collection[int], tab: str, filters: Filters) -> int:
@@ -234,6 +220,7 @@ _FLAGS = (
     "about_official",
     "emergency",
     "promised",
+    "disputed",
     "reporter_spoke",
 )
 
@@ -256,6 +243,8 @@ def _item(row: asyncpg.Record) -> Item:
         flags=frozenset(name for name in _FLAGS if row[name]),
         approval=row["approval"],
         may_decide=row["may_decide"],
+        in_hand=row["in_hand"],
+        version=row["version"],
     )
 
 
