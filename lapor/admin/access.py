@@ -156,7 +156,6 @@ class Officer:
             (self.roles & DESK_ROLES, QUEUE, say("Antrean saya")),
             (self.roles, PANEL, say("Panel data")),
             (self.roles & PREVIEW_ROLES, PREVIEW, say("Uji tenggat")),
-            (self.roles & SCREEN_MAKERS, SCREENS, say("Layar")),
             (self.roles & PREVIEW_ROLES, REGISTERS, say("Data induk")),
             (self.roles & SCREEN_MAKERS, SCREENS, say("Layar")),
             (self.roles, NOTICES, say("Pemberitahuan")),
