@@ -10,20 +10,20 @@ from typing import Any, cast
 
 from piccolo_admin.endpoints import TableConfig, create_admin
 from piccolo_api.crud.endpoints import OrderBy
-from piccolo_api.crud.hooks import Hook, HookType
 from piccolo_api.session_auth.tables import SessionsBase
 from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 
-from lapor import database
 from lapor.admin import access
 from lapor.admin.access import Officer
 from lapor.admin.forms import FORMS
-from lapor.admin.panel_door import NotTheirs, PanelDoor
+from lapor.admin.panel_door import PanelDoor
+from lapor.admin.panel_hooks import hooks_of
 from lapor.admin.panel_shown import SHOWN, Shown
 from lapor.admin.panel_tables import table_classes
+from lapor.admin.register_rows import DELETABLE
 from lapor.admin.translation import INDONESIAN
 from lapor.front_door import Application
 from lapor.pages import static
@@ -57,6 +57,7 @@ def _admin(secure: bool, hosts: tuple[str, ...]) -> Application:
             "Antrean saya": access.QUEUE,
             "Eskalasi": access.ESCALATIONS,
             "Uji tenggat": access.PREVIEW,
+            "Daftar: riwayat dan berkas": access.REGISTERS,
         },
         page_size=25,
     )
@@ -72,20 +73,8 @@ def _config(shown: Shown, table: Any) -> TableConfig:
         visible_columns=[table._meta.get_column_by_name(name) for name in ("id", *listed)],
         menu_group=shown.group,
         order_by=[OrderBy(table.id, ascending=not shown.newest_first)],
-        hooks=[Hook(hook_type=HookType.pre_patch, callable=_only_what_is_theirs(shown.tablename))],
+        hooks=hooks_of(shown.tablename),
     )
-
-
-def _only_what_is_theirs(table: str) -> Any:
-    """A hook that refuses a change which row-level security would pass over in silence."""
-
-    async def check(row_id: int, values: dict[Any, Any]) -> dict[Any, Any]:
-        # FOR UPDATE asks the policies of UPDATE as well; the name comes from our own list.
-        if not await database.fetchval(f'SELECT id FROM "{table}" WHERE id = $1 FOR UPDATE', row_id):
-            raise NotTheirs
-        return values
-
-    return check
 
 
 # A table of ours has a column of the name that every class of the standard library's ABC has as a method.
@@ -147,7 +136,9 @@ def _trust_the_door(admin: Any) -> None:
 def _framed(template: str) -> str:
     """The panel's page with our language, title, sign and the file that leads its log-in to ours."""
     only_read = " ".join(shown.slug for shown in SHOWN if not shown.editable)
-    page = re.sub(r'<html lang="\w+">', f'<html lang="id" data-read-only="{only_read}">', template)
+    kept = " ".join(shown.slug for shown in SHOWN if shown.tablename not in DELETABLE)
+    opening = f'<html lang="id" data-read-only="{only_read}" data-kept="{kept}">'
+    page = re.sub(r'<html lang="\w+">', opening, template)
     page = page.replace("<title>Piccolo Admin</title>", "<title>Panel data · Lapor</title>")
     page = page.replace(
         "We're sorry but the Piccolo Admin doesn't work properly without JavaScript enabled.",

@@ -20,7 +20,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from lapor import database
 from lapor.admin import access, panel_words
 from lapor.admin.access import Officer
+from lapor.admin.panel_hooks import NotTheirs
+from lapor.admin.panel_reading import note_panel
 from lapor.admin.panel_tables import EDITABLE, SLUGS
+from lapor.admin.register_proposals import NeedsConfirming, plain, propose
+from lapor.admin.register_rows import DELETABLE
+from lapor.complaints.errors import NotFound, Refused
 from lapor.failures import place
 from lapor.front_door import Application, Message, Receive, Scope, Send
 from lapor.settings import Settings
@@ -63,10 +68,6 @@ class Held:
         kept = [pair for pair in self.messages[0]["headers"] if pair[0] != b"content-length"]
         first = {**self.messages[0], "headers": [*kept, (b"content-length", str(len(body)).encode())]}
         self.messages = [first, {"type": "http.response.body", "body": body}]
-
-
-class NotTheirs(Exception):
-    """A row that this officer may read but not change."""
 
 
 class _Refused(Exception):
@@ -149,8 +150,13 @@ class PanelDoor:
                 await self.panel(scope, _replay(body), held.send)
                 if held.status >= 400:
                     raise _Refused
+                if held.is_json:
+                    await note_panel(scope["path"].removeprefix(MOUNT), held.body)
         except _Refused:
             pass
+        except NeedsConfirming as grave:
+            held = Held()
+            await _reply(await _proposed(grave, officer), scope, _replay(b""), held.send)
         except Exception as error:
             held = Held()
             await _reply(_explained(error, scope), scope, _replay(b""), held.send)
@@ -158,6 +164,15 @@ class PanelDoor:
             path = scope["path"].removeprefix(MOUNT)
             held.replace_body(panel_words.translated(path, held.status, held.body, officer.roles))
         return held
+
+
+async def _proposed(grave: NeedsConfirming, officer: Officer) -> Response:
+    """The answer to a change that has to be confirmed on a page of its own; the panel's script goes there."""
+    address = await propose(officer.id, grave.table, grave.kind, grave.row_id, plain(grave.wish))
+    sentences = " ".join(grave.sentences)
+    return JSONResponse(
+        {"custom_form_error": f"{sentences} Pastikan dulu di {address}.", "confirm": address}, 422
+    )
 
 
 def _with_alarms(page: bytes, officer: Officer) -> bytes:
@@ -172,12 +187,13 @@ def _with_alarms(page: bytes, officer: Officer) -> bytes:
 def _refusal(officer: Officer, method: str, path: str) -> Response | None:
     if not officer.roles:
         return PlainTextResponse("Akun Anda belum memegang jabatan apa pun.", 403)
-    if method in ("PUT", "DELETE"):
+    table = _TABLE.match(path)
+    name = SLUGS.get(table["table"], table["table"]) if table else ""
+    one_row = table is not None and path[table.end() :].strip("/").isdecimal()
+    if method == "PUT" or (method == "DELETE" and not (one_row and name in DELETABLE)):
         return JSONResponse(
             {"detail": "Baris tidak dihapus atau diganti. Nonaktifkan atau ubah isinya."}, 405
         )
-    table = _TABLE.match(path)
-    name = SLUGS.get(table["table"], table["table"]) if table else ""
     if table and method not in ("GET", "HEAD") and name not in EDITABLE:
         return JSONResponse({"detail": "Tabel ini hanya untuk dibaca. Pakai formulir."}, 405)
     return None
@@ -187,6 +203,9 @@ def _explained(error: Exception, scope: Scope) -> Response:
     """The answer to what went wrong inside; what cannot be explained is logged by its place only."""
     if isinstance(error, (NotTheirs, asyncpg.InsufficientPrivilegeError)):
         return PlainTextResponse("Jabatan Anda tidak berwenang untuk ini.", 403)
+    if isinstance(error, Refused):
+        status = 404 if isinstance(error, NotFound) else 422
+        return JSONResponse({"custom_form_error": error.message}, status)
     if isinstance(error, (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError)):
         return JSONResponse({"custom_form_error": panel_words.database_sentence(str(error.args[0]))}, 422)
     if isinstance(error, (ValueError, TypeError, OverflowError)):

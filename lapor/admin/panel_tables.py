@@ -49,7 +49,7 @@ def _readable(table: type[Table], names: Sequence[str]) -> Readable:
 
 def _column(shown: Shown, name: str, made: Mapping[str, type[Table]]) -> Column:
     original = shown.table._meta.get_column_by_name(name)
-    target = _target(shown, name, original)
+    target = target_of(shown, name)
     said = column_help(shown.tablename, name)
     if target:
         references: Any = "self" if target == shown.tablename else made[target]
@@ -64,10 +64,11 @@ def _column(shown: Shown, name: str, made: Mapping[str, type[Table]]) -> Column:
     return column
 
 
-def _target(shown: Shown, name: str, column: Column) -> str:
-    """The table that this column points to; empty when it is not a link."""
+def target_of(shown: Shown, name: str) -> str:
+    """The table that a column points to; empty when it is not a link."""
     if name in shown.links:
         return shown.links[name]
+    column = next((one for one in shown.table._meta.columns if one._meta.name == name), None)
     if isinstance(column, ForeignKey):
         return str(column._foreign_key_meta.resolved_references._meta.tablename)
     return ""

@@ -14,6 +14,7 @@ from lapor.admin.access import (
     PREVIEW_ROLES,
     QUEUE,
     REGISTER_ROLES,
+    REGISTERS,
 )
 from lapor.admin.forms import ANSWER, FINISH, HAND_ON, LOOK, PEOPLE, PUBLIC, TAKE_DOWN
 from lapor.admin.labels import column_label
@@ -29,7 +30,7 @@ _FORMS_FOR = {
     LOOK: DESK_ROLES | LEADER_ROLES,
     PEOPLE: frozenset({"administrator", "agency_admin"}),
 }
-_LINKS_FOR = {QUEUE: DESK_ROLES, ESCALATIONS: LEADER_ROLES, PREVIEW: PREVIEW_ROLES}
+_LINKS_FOR = {QUEUE: DESK_ROLES, ESCALATIONS: LEADER_ROLES, PREVIEW: PREVIEW_ROLES, REGISTERS: PREVIEW_ROLES}
 
 _UNIQUE = re.compile(r'unique constraint "(?P<name>\w+)"')
 _NULL = re.compile(r'null value in column "(?P<column>\w+)"')
@@ -42,6 +43,13 @@ _SENTENCES = {
     "policy_rung_number": "Nomor langkah ini sudah dipakai pada kebijakan itu.",
     "calendar_year_once": "Tahun ini sudah ada untuk daerah itu.",
     "calendar_day_once": "Tanggal ini sudah ada untuk daerah itu.",
+    "appointment_has_begun": "Masa jabatan ini sudah dimulai. Akhiri dengan tanggal; riwayatnya tetap perlu.",
+    "category_has_complaints": "Ada laporan dengan kategori ini. Nonaktifkan saja.",
+    "category_is_named": "Kategori ini masih disebut aturan atau kebijakan. Ubah itu dulu, atau nonaktifkan saja.",
+    "rule_has_decided": "Aturan ini pernah menentukan tujuan laporan. Nonaktifkan saja.",
+    "policy_has_clocks": "Ada batas waktu yang memakai kebijakan ini. Akhiri dengan tanggal.",
+    "calendar_has_counted": "Tenggat sudah pernah dihitung dengan kalender ini, jadi tidak dihapus.",
+    "hours_have_begun": "Jam kerja ini sudah berlaku. Akhiri dengan tanggal.",
 }
 _MISTAKES = {
     "missing": "wajib diisi",
@@ -118,6 +126,8 @@ def database_sentence(message: str) -> str:
     for name, sentence in _SENTENCES.items():
         if f'"{name}"' in message:
             return sentence
+    if "a clock runs by this policy" in message:
+        return "Ada batas waktu yang memakai kebijakan ini. Akhiri kebijakan ini dan tulis yang baru."
     if found := _UNIQUE.search(message):
         column = found["name"].removesuffix("_key").split("_")[-1]
         return f"{column_label(column)} ini sudah dipakai."

@@ -7,7 +7,7 @@ from lapor.pack.registers import Column, Register, Row
 
 
 def select(register: Register) -> str:
-    """Return the statement that reads every row in the form of a pack, with `active` beside it."""
+    """Return the statement that reads every row in the form of a pack, with its id and `active` beside it."""
     shown = [
         f"(SELECT n.{column.known_by} FROM {column.names} n WHERE n.id = t.{column.name}) AS {column.name}"
         if column.by_id
@@ -15,7 +15,7 @@ def select(register: Register) -> str:
         for column in register.columns
     ]
     active = "t.active" if register.retires else "true AS active"
-    return f"SELECT {', '.join(shown)}, {active} FROM {register.table} t ORDER BY t.id"
+    return f"SELECT t.id, {', '.join(shown)}, {active} FROM {register.table} t ORDER BY t.id"
 
 
 def row_of(register: Register, row: Mapping[str, Any]) -> Row:

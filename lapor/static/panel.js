@@ -3,12 +3,15 @@
 
 const elsewhere = { "#/login": "/masuk?lanjut=/admin/", "#/change-password": "/sandi" };
 const onlyRead = document.documentElement.dataset.readOnly.split(" ");
+const kept = document.documentElement.dataset.kept.split(" ");
 
 function follow() {
   const start = Object.keys(elsewhere).find((hash) => location.hash.startsWith(hash));
   if (start) location.replace(elsewhere[start]);
-  // What cannot be changed offers no button to change it.
-  document.documentElement.classList.toggle("read-only", onlyRead.includes(location.hash.split(/[/?]/)[1]));
+  // What cannot be changed or taken away offers no button for it.
+  const table = location.hash.split(/[/?]/)[1];
+  document.documentElement.classList.toggle("read-only", onlyRead.includes(table));
+  document.documentElement.classList.toggle("kept", kept.includes(table));
 }
 
 // Times are shown in the officer's own zone unless another was chosen.
@@ -27,3 +30,15 @@ for (const name of ["pushState", "replaceState"]) {
     follow();
   };
 }
+
+// A change that touches more than its row is confirmed on a page that says what it touches.
+const send = XMLHttpRequest.prototype.send;
+XMLHttpRequest.prototype.send = function (...rest) {
+  this.addEventListener("load", () => {
+    if (this.status !== 422) return;
+    const answer = typeof this.response === "string" ? this.response : "{}";
+    const found = /"confirm": ?"(\/meja\/daftar\/usulan\/\d+)"/.exec(answer);
+    if (found) location.assign(found[1]);
+  });
+  return send.apply(this, rest);
+};
