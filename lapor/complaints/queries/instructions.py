@@ -11,6 +11,7 @@ from lapor import database
 from lapor.complaints.holding import WORKING_ROLES
 from lapor.complaints.queries.paging import Mark, Page, Wish, order, page
 from lapor.complaints.queries.queue import first_words
+from lapor.complaints.reading_traces import note_reading
 
 PAGE_SIZE = 20
 
@@ -121,6 +122,7 @@ WHERE c.id = ANY ($1) ORDER BY a.name, a.id, k.due_at, c.id"""
 async def chosen(complaints: Sequence[int]) -> Sequence[Chosen]:
     """Return those of the complaints that this officer sees, by agency, with the oldest deadline that each has missed."""
     rows = await database.fetch(_CHOSEN, list(complaints), await database.now())
+    await note_reading((row["id"] for row in rows if row["words"]), "listed")
     return [
         Chosen(**{**dict(row), "words": first_words(row["words"], 150) if row["words"] else None})
         for row in rows
