@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from litestar.types import Empty
 
 from lapor import database, uploads
-from lapor.admin import prepared_answers
+from lapor.admin import link_acts, prepared_answers
 from lapor.admin.access import QUEUE, Officer, desk_only
 from lapor.admin.desk_forms import Form, read_form
 from lapor.admin.desk_view import Returned, Shown, complaint_page, missing, read
@@ -94,7 +94,12 @@ async def request_rejection(form: Form) -> None:
     """Asking for a rejection with a coded reason."""
     reason_code = form.typed.get("reason_code", "")
     await desk.request_rejection(
-        form.actor, form.complaint, reason_code=reason_code, text=form.text, version=form.version
+        form.actor,
+        form.complaint,
+        reason_code=reason_code,
+        text=form.text,
+        duplicate_of=form.typed.get("duplicate_of", ""),
+        version=form.version,
     )
 
 
@@ -158,6 +163,7 @@ VERBS: dict[str, Verb] = {
     acts.ASSIGN: assign,
     acts.PUBLISH: publish,
     acts.WITHDRAW: withdraw,
+    **link_acts.VERBS,
 }
 
 
@@ -187,6 +193,7 @@ def done(act: str) -> str:
         acts.ROUTE: say("Laporan sudah diteruskan."),
         acts.PUBLISH: say("Laporan sekarang dapat dibaca umum."),
         acts.WITHDRAW: say("Laporan tidak lagi dapat dibaca umum."),
+        **link_acts.done(),
     }
     return sentences.get(act, "")
 

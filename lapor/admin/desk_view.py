@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 
 from lapor import database
 from lapor.admin.access import Officer
+from lapor.admin.correction import correction_of
 from lapor.admin.lists import category_in_language
 from lapor.admin.story import tell
 from lapor.complaints.answer_templates import Prepared, prepared_for
@@ -27,6 +28,7 @@ from lapor.complaints.queries.choices import (
     outside_bodies,
 )
 from lapor.complaints.queries.complaint import OneComplaint, one_complaint
+from lapor.complaints.queries.links import Linked, linked
 from lapor.locales import say
 from lapor.pages import AnyRequest, page
 
@@ -43,6 +45,7 @@ class View:
     bodies: Sequence[Option]
     colleagues: Sequence[Option]
     prepared: Sequence[Prepared]
+    links: Sequence[Linked]
 
     @property
     def primary(self) -> str:
@@ -102,7 +105,9 @@ async def read(officer: Officer, complaint: int) -> View:
         prepared = (
             await prepared_for(one.row["owner_agency"], one.row["category"]) if acts.ANSWER in opened else ()
         )
-        return View(one, opened, agencies, await outside_bodies(), colleagues, prepared)
+        return View(
+            one, opened, agencies, await outside_bodies(), colleagues, prepared, await linked(complaint)
+        )
 
 
 def _in_language(one: OneComplaint) -> OneComplaint:
@@ -142,6 +147,8 @@ def complaint_page(request: AnyRequest, view: View, shown: Shown) -> Response[An
         bodies=view.bodies,
         colleagues=view.colleagues,
         prepared=view.prepared,
+        links=view.links,
+        correction=correction_of(one) if acts.CORRECT in view.acts else None,
         reasons=[(code, say(reason)) for code, reason in REJECTION_REASONS.items()],
         reason_words=REJECTION_REASONS,
         masked=mask(one.text) if one.text and acts.PUBLISH in view.acts else "",

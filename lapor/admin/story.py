@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from lapor.admin import correction
 from lapor.complaints.approving import REJECTION_REASONS
 from lapor.complaints.events import KINDS
 from lapor.complaints.queries.complaint import Happened, OneComplaint, Sent
@@ -24,7 +25,7 @@ _BY = {
     "sent_to_arbiter": "escalation",
 }
 _INTERNAL = frozenset(
-    {"assigned", "unassigned"}
+    {"assigned", "unassigned", "linked", "unlinked", "corrected"}
     | {"noted", "transfer_offered", "transfer_refused", "completion_claimed", "rejection_claimed"}
     | {"referral_claimed", "approval_refused", "contact_seen", "withdrawn", "escalation_seen"}
     | {"handed_over", "instruction_done"}
@@ -134,6 +135,8 @@ def _variant(happened: Happened) -> str:
     """Which of the sentences of a decision is meant."""
     if "upheld" in happened.facts:
         return "upheld" if happened.facts["upheld"] else "dismissed"
+    if "follower" in happened.facts:
+        return "follower"
     return str(happened.facts.get("cause", ""))
 
 
@@ -161,6 +164,11 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("ruled", "dismissed"): say("{person} memutuskan: jawaban instansi sudah cukup"),
         ("assigned", ""): say("{person} menugaskan laporan kepada {colleague}"),
         ("unassigned", ""): say("{person} melepas penugasan laporan"),
+        ("linked", ""): say("{person} menautkan laporan ini ke laporan serupa"),
+        ("linked", "follower"): say("{person} menautkan laporan serupa ke laporan ini"),
+        ("unlinked", ""): say("{person} melepas tautan ke laporan serupa"),
+        ("unlinked", "follower"): say("{person} melepas tautan laporan serupa dari laporan ini"),
+        ("corrected", ""): say("{person} memperbaiki kategori atau lokasi"),
         ("noted", ""): say("{person} menulis catatan internal"),
         ("transfer_offered", ""): say("{agency} menawarkan laporan ke {target}"),
         ("transfer_taken", ""): say("{target} menerima laporan dari {giver}"),
@@ -198,6 +206,7 @@ def _note(one: OneComplaint, happened: Happened) -> str:
         promised = localtime(happened.said.promised_for, one.row["zone"])
         parts.append(say("menjanjikan jawaban {moment}").format(moment=promised))
     parts += _moved(one, happened) + _ordered(one, happened)
+    parts += correction.told(one, happened.facts) if happened.kind == "corrected" else []
     if happened.facts.get("reason") in REJECTION_REASONS:
         parts.append(say(REJECTION_REASONS[happened.facts["reason"]]))
     if happened.facts.get("late") is True:

@@ -24,11 +24,14 @@ PAUSE = "jeda"
 OUTSIDE_ANSWER = "jawaban-instansi-luar"
 HAND_OVER = "penyerahan-piket"
 ASSIGN = "penugasan"
+LINK = "tautan"
+UNLINK = "tautan/lepas"
+CORRECT = "perbaikan"
 
 
 def open_acts(one: OneComplaint) -> frozenset[str]:
     """Return the names of the acts that this officer may do in this state."""
-    found = _words(one) | _claims(one) | _hands(one) | _clocks(one)
+    found = _words(one) | _claims(one) | _hands(one) | _clocks(one) | _bundles(one)
     if one.readable:
         found.add(NOTE)
     if one.approval and one.standing.decides:
@@ -67,6 +70,17 @@ def _clocks(one: OneComplaint) -> set[str]:
         found.add(OUTSIDE_ANSWER)
     if "emergency" in running and one.readable and (one.standing.coordinates or one.standing.works):
         found.add(HAND_OVER)
+    return found
+
+
+def _bundles(one: OneComplaint) -> set[str]:
+    """What ties it to its like and puts it right; a link is taken off again also when the complaint has ended."""
+    if not one.readable:
+        return set()
+    found = {UNLINK} if one.standing.works else set()
+    if one.row["status"] not in states.ENDED:
+        found |= {LINK} if one.standing.works else set()
+        found |= {CORRECT} if one.standing.works or one.standing.corrects else set()
     return found
 
 

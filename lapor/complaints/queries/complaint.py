@@ -112,6 +112,7 @@ class Standing:
     decides: bool
     coordinates: bool
     leads: bool
+    corrects: bool
     may_contact: bool
 
 
@@ -190,6 +191,7 @@ SELECT c.*, w.complaint IS NOT NULL AS readable, w.text, w.address, w.latitude, 
   a.short_name AS agency_short, a.phone AS agency_phone, n.name AS reported_name, l.reason AS rule_reason,
   c.owner_agency = ANY (me.works) AS works, coalesce(c.offered_agency = ANY (me.works), false) AS works_in_offered,
   c.region = ANY (me.coordinates) AS coordinates, c.region = ANY (me.leads) AS leads,
+  c.region = ANY (me.contacts) AS corrects,
   NOT (c.anonymous OR c.confidential OR c.protected OR c.about_official)
     AND (c.owner_agency = ANY (me.reaches) OR c.region = ANY (me.contacts)) AS may_contact,
   coalesce(p.id IS NOT NULL AND {MAY_DECIDE}, false) AS decides, p.kind AS approval_kind, pa.name AS approval_agency,
