@@ -28,20 +28,25 @@ Verb = Callable[[Form], Awaitable[None]]
 
 async def answer(form: Form) -> None:
     """The final answer."""
-    await desk.answer(form.actor, form.complaint, text=form.read_text(), version=form.version)
+    await desk.answer(form.actor, form.complaint, text=form.read_text(), version=form.version, undoable=True)
 
 
 async def answer_interim(form: Form) -> None:
     """An interim answer with its promise."""
     promised_for = form.promise("promised_for")
     await desk.answer_interim(
-        form.actor, form.complaint, text=form.read_text(), promised_for=promised_for, version=form.version
+        form.actor,
+        form.complaint,
+        text=form.read_text(),
+        promised_for=promised_for,
+        version=form.version,
+        undoable=True,
     )
 
 
 async def ask(form: Form) -> None:
     """A question to the reporter."""
-    await desk.ask(form.actor, form.complaint, text=form.read_text(), version=form.version)
+    await desk.ask(form.actor, form.complaint, text=form.read_text(), version=form.version, undoable=True)
 
 
 async def pause(form: Form) -> None:
@@ -62,7 +67,7 @@ async def hand_over(form: Form) -> None:
 
 async def note(form: Form) -> None:
     """An internal note."""
-    await desk.note(form.actor, form.complaint, text=form.text)
+    await desk.note(form.actor, form.complaint, text=form.text, undoable=True)
 
 
 async def offer_transfer(form: Form) -> None:
@@ -143,6 +148,11 @@ async def assign(form: Form) -> None:
     await desk.assign(form.actor, form.complaint, chosen, version=form.version)
 
 
+async def undo(form: Form) -> None:
+    """Taking back what was sent a moment ago."""
+    await desk.undo(form.actor, form.complaint, form.number("statement"), version=form.version)
+
+
 VERBS: dict[str, Verb] = {
     acts.ANSWER: answer,
     acts.INTERIM: answer_interim,
@@ -161,6 +171,7 @@ VERBS: dict[str, Verb] = {
     acts.REFUSE: refuse,
     acts.ROUTE: route,
     acts.ASSIGN: assign,
+    acts.UNDO: undo,
     acts.PUBLISH: publish,
     acts.WITHDRAW: withdraw,
     **link_acts.VERBS,
@@ -189,6 +200,9 @@ def done(act: str) -> str:
         acts.REFERRAL: say("Pelimpahan sudah diajukan dan menunggu pemeriksa."),
         acts.CONFIRM: say("Pengajuan sudah Anda setujui dan pelapor diberi tahu."),
         acts.REFUSE: say("Pengajuan tidak disetujui dan pengusul diberi tahu."),
+        acts.UNDO: say(
+            "Ditarik kembali. Pelapor tidak menerimanya dan batas waktu berjalan seperti sebelumnya."
+        ),
         acts.ASSIGN: say("Penugasan sudah dicatat. Batas waktu tetap berjalan."),
         acts.ROUTE: say("Laporan sudah diteruskan."),
         acts.PUBLISH: say("Laporan sekarang dapat dibaca umum."),
@@ -238,7 +252,9 @@ async def _go_on(form: Form, act: str) -> Response[Any]:
     async with database.transaction("reader", user_id=form.officer.id):
         seen = await database.fetchval("SELECT EXISTS (SELECT FROM complaint WHERE id = $1)", form.complaint)
     where = f"{QUEUE}/aduan/{form.complaint}" if seen else QUEUE
-    return Redirect(f"{where}?selesai={act}", status_code=303)
+    # What was taken back stands in its box again.
+    again = f"&tulisan={form.number('statement')}#tindakan" if act == acts.UNDO else ""
+    return Redirect(f"{where}?selesai={act}{again}", status_code=303)
 
 
 @post("/meja/aduan/{complaint:int}/kontak", guards=[desk_only], status_code=200)

@@ -20,6 +20,7 @@ from lapor.complaints.errors import NotFound
 from lapor.complaints.looking import Contact
 from lapor.complaints.masking import mask
 from lapor.complaints.queries import acts
+from lapor.complaints.queries.beside import Beside, beside
 from lapor.complaints.queries.choices import (
     Option,
     agency_choices,
@@ -46,6 +47,7 @@ class View:
     colleagues: Sequence[Option]
     prepared: Sequence[Prepared]
     links: Sequence[Linked]
+    beside: Beside
 
     @property
     def primary(self) -> str:
@@ -106,7 +108,14 @@ async def read(officer: Officer, complaint: int) -> View:
             await prepared_for(one.row["owner_agency"], one.row["category"]) if acts.ANSWER in opened else ()
         )
         return View(
-            one, opened, agencies, await outside_bodies(), colleagues, prepared, await linked(complaint)
+            one,
+            opened,
+            agencies,
+            await outside_bodies(),
+            colleagues,
+            prepared,
+            await linked(complaint),
+            await beside(one.row),
         )
 
 
@@ -124,7 +133,7 @@ def missing() -> NotFoundException:
 def complaint_page(request: AnyRequest, view: View, shown: Shown) -> Response[Any]:
     """The officer's page of one complaint."""
     one = view.one
-    returned = shown.returned
+    returned = shown.returned or _taken_back(request, view)
     return page(
         request,
         "desk/complaint.html",
@@ -149,10 +158,23 @@ def complaint_page(request: AnyRequest, view: View, shown: Shown) -> Response[An
         prepared=view.prepared,
         links=view.links,
         correction=correction_of(one) if acts.CORRECT in view.acts else None,
+        beside=view.beside,
         reasons=[(code, say(reason)) for code, reason in REJECTION_REASONS.items()],
         reason_words=REJECTION_REASONS,
         masked=mask(one.text) if one.text and acts.PUBLISH in view.acts else "",
     )
+
+
+# In which box a statement that was taken back stands again.
+_BOXES = {"final": acts.ANSWER, "interim": acts.INTERIM, "question": acts.QUESTION, "note": acts.NOTE}
+
+
+def _taken_back(request: AnyRequest, view: View) -> Returned | None:
+    """The form of a statement that was taken back, with its words, when the address names it."""
+    wanted = request.query_params.get("tulisan", "")
+    said = [happened.said for happened in view.one.story if happened.said and happened.said.undone]
+    found = next((one for one in said if str(one.id) == wanted and one.kind in _BOXES), None)
+    return Returned(_BOXES[found.kind], {}, {"text": found.text}) if found else None
 
 
 def _lost(view: View, returned: Returned | None) -> Sequence[str]:

@@ -25,7 +25,7 @@ _BY = {
     "sent_to_arbiter": "escalation",
 }
 _INTERNAL = frozenset(
-    {"assigned", "unassigned", "linked", "unlinked", "corrected"}
+    {"assigned", "unassigned", "undone", "linked", "unlinked", "corrected"}
     | {"noted", "transfer_offered", "transfer_refused", "completion_claimed", "rejection_claimed"}
     | {"referral_claimed", "approval_refused", "contact_seen", "withdrawn", "escalation_seen"}
     | {"handed_over", "instruction_done"}
@@ -47,6 +47,7 @@ class Step:
     told: Sequence[Sent]
     photos: Sequence[Photo]
     same_words: bool
+    undone: bool = False
 
 
 def tell(one: OneComplaint, same_words_from: int) -> list[Step]:
@@ -97,6 +98,7 @@ def _step(one: OneComplaint, again: Sequence[Happened], same_words_from: int) ->
         note=note,
         told=_latest(message for happened in again for message in happened.told),
         same_words=same > 0,
+        undone=bool(first.said and first.said.undone),
         photos=[photo for photo in one.photos if first.said and photo.statement == first.said.id],
     )
 
@@ -169,6 +171,7 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("unlinked", ""): say("{person} melepas tautan ke laporan serupa"),
         ("unlinked", "follower"): say("{person} melepas tautan laporan serupa dari laporan ini"),
         ("corrected", ""): say("{person} memperbaiki kategori atau lokasi"),
+        ("undone", ""): say("{person} menarik kembali tulisannya"),
         ("noted", ""): say("{person} menulis catatan internal"),
         ("transfer_offered", ""): say("{agency} menawarkan laporan ke {target}"),
         ("transfer_taken", ""): say("{target} menerima laporan dari {giver}"),
@@ -202,7 +205,9 @@ def _note(one: OneComplaint, happened: Happened) -> str:
     parts = []
     if happened.kind in _BY_PERSON and happened.person:
         parts.append(say("oleh {person}").format(person=happened.person))
-    if happened.said and happened.said.promised_for:
+    if happened.said and happened.said.undone:
+        parts.append(say("ditarik kembali sebelum surat dikirim"))
+    elif happened.said and happened.said.promised_for:
         promised = localtime(happened.said.promised_for, one.row["zone"])
         parts.append(say("menjanjikan jawaban {moment}").format(moment=promised))
     parts += _moved(one, happened) + _ordered(one, happened)

@@ -12,23 +12,32 @@ from lapor.complaints.publishing import publish_statement
 from lapor.complaints.statements import say, tell_reporter
 
 
-async def answer(actor: Actor, complaint: int, *, text: str, version: int | None = None) -> None:
-    """Give the final answer: it meets the response clock and any promise."""
+async def answer(
+    actor: Actor, complaint: int, *, text: str, version: int | None = None, undoable: bool = False
+) -> None:
+    """Give the final answer: it meets the response clock and any promise.
+
+    With `undoable`, here and below, it can be taken back for `statements.UNDO`, and the letter waits as long.
+    """
     async with holding(actor, complaint, version) as held:
         status = held.move("answer")
         await held.must_work()
-        statement, digest = await say(held, "final", text, to_reporter=True)
+        statement, digest = await say(held, "final", text, to_reporter=True, undoable=undoable)
         await held.set(status=status)
         await clocks.meet(held.id, "response", "triage", "promise", at=held.at)
-        await held.record(
-            "answered", facts={"statement": statement, "cycle": held.row["cycle"]}, digest=digest
-        )
-        await tell_reporter(held, "answered", statement)
+        await held.record("answered", facts=_facts(held, statement), digest=digest)
+        await tell_reporter(held, "answered", statement, undoable=undoable)
         await publish_statement(held, statement)
 
 
 async def answer_interim(
-    actor: Actor, complaint: int, *, text: str, promised_for: datetime, version: int | None = None
+    actor: Actor,
+    complaint: int,
+    *,
+    text: str,
+    promised_for: datetime,
+    version: int | None = None,
+    undoable: bool = False,
 ) -> None:
     """Give an interim answer that names a date: it meets the response clock and starts a promise clock.
 
@@ -38,7 +47,9 @@ async def answer_interim(
         status = held.move("answer_interim")
         await held.must_work()
         await _check_promise(held, promised_for)
-        statement, digest = await say(held, "interim", text, to_reporter=True, promised_for=promised_for)
+        statement, digest = await say(
+            held, "interim", text, to_reporter=True, promised_for=promised_for, undoable=undoable
+        )
         await held.set(status=status)
         await clocks.meet(held.id, "response", "triage", at=held.at)
         opened = held.schedule.open("promise", held.policy_facts, held.at, due=promised_for)
@@ -47,11 +58,16 @@ async def answer_interim(
         )
         await held.record(
             "promised",
-            facts={"statement": statement, "cycle": held.row["cycle"], "due": promised_for.isoformat()},
+            facts={**_facts(held, statement), "due": promised_for.isoformat()},
             digest=digest,
         )
-        await tell_reporter(held, "promised", statement)
+        await tell_reporter(held, "promised", statement, undoable=undoable)
         await publish_statement(held, statement)
+
+
+def _facts(held: Held, statement: int) -> dict[str, object]:
+    """What the chain says of an answer: also the status before it, to which an undone answer leads back."""
+    return {"statement": statement, "cycle": held.row["cycle"], "was": held.row["status"]}
 
 
 async def _check_promise(held: Held, promised_for: datetime) -> None:
@@ -71,14 +87,16 @@ async def _check_promise(held: Held, promised_for: datetime) -> None:
         raise Refused("Tanggal janji tidak boleh melewati batas waktu penyelesaian.", "promised_for")
 
 
-async def ask(actor: Actor, complaint: int, *, text: str, version: int | None = None) -> None:
+async def ask(
+    actor: Actor, complaint: int, *, text: str, version: int | None = None, undoable: bool = False
+) -> None:
     """Ask the reporter something; no clock is met or moved by it."""
     async with holding(actor, complaint, version) as held:
         held.move("answer")
         await held.must_work()
-        statement, digest = await say(held, "question", text, to_reporter=True)
+        statement, digest = await say(held, "question", text, to_reporter=True, undoable=undoable)
         await held.record("asked", facts={"statement": statement}, digest=digest)
-        await tell_reporter(held, "asked", statement)
+        await tell_reporter(held, "asked", statement, undoable=undoable)
 
 
 async def record_outside_answer(
@@ -98,9 +116,9 @@ async def record_outside_answer(
         await publish_statement(held, statement)
 
 
-async def note(actor: Actor, complaint: int, *, text: str) -> None:
+async def note(actor: Actor, complaint: int, *, text: str, undoable: bool = False) -> None:
     """Write an internal note, for everybody who may read the words of the complaint."""
     async with holding(actor, complaint) as held:
         await held.must_read()
-        statement, digest = await say(held, "note", text)
+        statement, digest = await say(held, "note", text, undoable=undoable)
         await held.record("noted", facts={"statement": statement}, digest=digest)

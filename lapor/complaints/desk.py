@@ -28,6 +28,7 @@ from lapor.complaints.pictures import Picture
 from lapor.complaints.publishing import publish, withdraw
 from lapor.complaints.rating import rate
 from lapor.complaints.revealing import Revealed, ask_reveal, decide_reveal, open_reveal
+from lapor.complaints.undoing import undo
 from lapor.complaints.voice import accept, dispute, reopen, reply
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "see_escalation",
     "sweep",
     "take_transfer",
+    "undo",
     "unlink",
     "withdraw",
 ]

@@ -22,6 +22,7 @@ KINDS: Final[dict[str, Kind]] = {
     "answered": Kind("Instansi menjawab"),
     "promised": Kind("Instansi memberi jawaban sementara dan menjanjikan jawaban"),
     "asked": Kind("Instansi bertanya kepada pelapor"),
+    "undone": Kind("Tulisan ditarik kembali oleh pengirimnya", to_reporter=False),
     "paused": Kind("Instansi bertanya kepada pelapor; tenggat penyelesaian menunggu jawabannya"),
     "resumed": Kind("Tenggat penyelesaian berjalan lagi"),
     "assigned": Kind("Laporan diserahkan kepada seorang petugas", to_reporter=False),

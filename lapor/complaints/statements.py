@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from lapor import database
 from lapor.complaints import events
@@ -12,6 +13,8 @@ from lapor.complaints.holding import Held
 from lapor.complaints.masking import mask_national_ids
 
 TEXT_LIMIT = 5_000
+# For so long whoever has sent something can take it back, and no letter about it leaves.
+UNDO: Final = timedelta(seconds=20)
 # What an agency writes to a reporter; claims reach them once a second person has confirmed.
 TO_REPORTERS = ("final", "interim", "question", "completion", "rejection", "referral", "outside_answer")
 
@@ -26,6 +29,7 @@ async def say(
     promised_for: datetime | None = None,
     cycle: int | None = None,
     agency: int | None = None,
+    undoable: bool = False,
 ) -> tuple[int, bytes]:
     """Store a statement; return its id and its digest for the ledger.
 
@@ -47,7 +51,7 @@ async def say(
     statement: int = await database.fetchval("SELECT nextval('statement_id_seq')")
     await database.execute(
         "INSERT INTO statement (id, complaint, kind, cycle, agency, person, to_reporter, text, salt, fingerprint,"
-        " promised_for, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        " promised_for, made_at, undoable_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         statement,
         held.id,
         kind,
@@ -60,6 +64,7 @@ async def say(
         fingerprint(said) if held.actor.person and kind in TO_REPORTERS else None,
         promised_for,
         held.at,
+        held.at + UNDO if undoable else None,
     )
     return statement, digest
 
@@ -69,16 +74,22 @@ def fingerprint(text: str) -> bytes:
     return hashlib.sha256(" ".join(re.findall(r"\w+", text.casefold())).encode()).digest()
 
 
-async def tell_reporter(held: Held, kind: str, statement: int | None = None) -> None:
-    """Put a message to the reporter into the outbox; whether there is an address is found out on sending."""
+async def tell_reporter(
+    held: Held, kind: str, statement: int | None = None, *, undoable: bool = False
+) -> None:
+    """Put a message to the reporter into the outbox; whether there is an address is found out on sending.
+
+    What can be undone leaves when it no longer can.
+    """
     await database.execute(
         "INSERT INTO message (dedupe_key, kind, complaint, statement, state, attempts, next_attempt_at, created_at)"
-        " VALUES ($1, $2, $3, $4, 'waiting', 0, $5, $5) ON CONFLICT (dedupe_key) DO NOTHING",
+        " VALUES ($1, $2, $3, $4, 'waiting', 0, $6, $5) ON CONFLICT (dedupe_key) DO NOTHING",
         f"{kind}:{held.id}:{statement or held.row['version']}:reporter",
         kind,
         held.id,
         statement,
         held.at,
+        held.at + UNDO if undoable else held.at,
     )
 
 

@@ -43,6 +43,7 @@ class Step:
 def tell(own: Own, head_title: str) -> list[Step]:
     """Return the story for the reporter, oldest first. `head_title` is who hears of what passed its deadline."""
     said = _Said(own)
+    undone = {facts(event)["statement"] for event in own.events if event["kind"] == "undone"}
     head = "" if own.row["about_official"] else head_title
     return [
         Step(
@@ -54,7 +55,7 @@ def tell(own: Own, head_title: str) -> list[Step]:
             photos=[photo for photo in own.photos if statement and photo.statement == statement["id"]],
         )
         for event in own.events
-        if _told(event)
+        if _told(event) and not (undone and facts(event).get("statement") in undone)
         for statement in [said.on(event)]
     ]
 

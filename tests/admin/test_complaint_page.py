@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.admin import cases
 from tests.admin.cases import DPU, file
 from tests.admin.test_desk_pages import send, where
@@ -34,3 +36,48 @@ async def test_somebody_from_elsewhere_cannot_be_assigned(site: Visitor, world: 
     )
     assert sent.status_code == 422
     assert 'id="f-person-wrong"' in sent.text
+
+
+async def test_an_answer_is_taken_back_and_stands_in_its_box_again(site: Visitor, world: World) -> None:
+    complaint = (await file()).complaint_id
+    await site.as_role("liaison", DPU)
+    assert await send(site, complaint, "jawaban", text="Terlalu cepat terkirim.") == 303
+    page = await site.get(where(complaint))
+    statement = re.search(r'name="statement" value="(\d+)"', page.text)
+    assert statement
+    assert "detik)" in page.text
+    sent = await site.send_form(
+        where(complaint, "batal"), {"version": "2", "statement": statement.group(1)}, page=where(complaint)
+    )
+    assert sent.status_code == 303
+    again = (await site.get(sent.headers["location"].partition("#")[0])).text
+    assert "Ditarik kembali." in again
+    assert "Terlalu cepat terkirim.</textarea>" in again
+    assert "<s>Terlalu cepat terkirim.</s>" in again
+    assert 'name="statement"' not in again
+    assert await world.fetchval("SELECT met_at FROM clock WHERE kind = 'response'") is None
+
+
+async def test_a_colleague_is_not_offered_to_undo(site: Visitor) -> None:
+    complaint = (await file()).complaint_id
+    await site.as_role("liaison", DPU)
+    assert await send(site, complaint, "jawaban", text="Sudah.") == 303
+    await site.as_role("checker", DPU)
+    assert 'name="statement"' not in (await site.get(where(complaint))).text
+
+
+async def test_the_history_of_a_place_holds_what_may_be_read_and_hides_nobody(site: Visitor) -> None:
+    complaint = (await file()).complaint_id
+    near = await file(phone="", text="Lubang lain.")
+    hidden = [
+        await file(phone="", anonymous=True),
+        await file(phone="", confidential=True),
+        await file(phone="", village=None, category="saluran-air"),
+    ]
+    await site.as_role("liaison", DPU)
+    page = (await site.get(where(complaint))).text
+    assert f'href="{where(near.complaint_id)}"' in page
+    assert "Di tempat ini" in page
+    assert "Dari pelapor yang sama" not in page
+    for other in hidden:
+        assert f'href="{where(other.complaint_id)}"' not in page

@@ -27,6 +27,7 @@ ASSIGN = "penugasan"
 LINK = "tautan"
 UNLINK = "tautan/lepas"
 CORRECT = "perbaikan"
+UNDO = "batal"
 
 
 def open_acts(one: OneComplaint) -> frozenset[str]:

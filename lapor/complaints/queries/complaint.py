@@ -40,13 +40,17 @@ class Running:
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody wrote about the complaint. `same_words`: other complaints to which the agency sent the same."""
+    """What somebody wrote about the complaint. `same_words`: other complaints to which the agency sent the same.
+
+    `undone` was taken back before it left.
+    """
 
     id: int
     kind: str
     text: str
     promised_for: datetime | None
     same_words: int
+    undone: bool
 
 
 @dataclass(frozen=True)
@@ -235,10 +239,10 @@ LEFT JOIN agency a ON a.id = e.agency
 WHERE e.complaint = $1 ORDER BY e.seq"""
 
 _STATEMENTS = f"""
-SELECT s.id, s.kind, s.text, s.salt, s.promised_for, {OTHERS} AS same_words
+SELECT s.id, s.kind, s.text, s.salt, s.promised_for, {OTHERS} AS same_words, s.undone_at IS NOT NULL AS undone
 FROM statement s WHERE s.complaint = $1
 UNION ALL
-SELECT i.id, 'instruction', i.text, i.salt, NULL, 0
+SELECT i.id, 'instruction', i.text, i.salt, NULL, 0, false
 FROM instruction i JOIN instruction_item j ON j.instruction = i.id WHERE j.complaint = $1"""
 
 _MESSAGES = """
@@ -283,7 +287,7 @@ async def _story(complaint: int, sent: Sequence[Sent]) -> Sequence[Happened]:
     for row in await database.fetch(_STATEMENTS, complaint):
         # The ledger knows a text by its salted digest; a text that was changed finds its event no more.
         said[crypto.digest(row["salt"], row["text"])] = Said(
-            row["id"], row["kind"], row["text"], row["promised_for"], row["same_words"]
+            row["id"], row["kind"], row["text"], row["promised_for"], row["same_words"], row["undone"]
         )
     return [_happened(row, said, sent) for row in await database.fetch(_EVENTS, complaint)]
 

@@ -18,7 +18,10 @@ WITH orders AS (
   WINDOW one AS (PARTITION BY e.complaint ORDER BY e.seq)
 ), answers AS (
   SELECT complaint, min(occurred_at) AS at FROM event
-  WHERE complaint = ANY ($1) AND kind IN ('answered', 'promised', 'rejected', 'referred') GROUP BY complaint
+  WHERE complaint = ANY ($1) AND kind IN ('answered', 'promised', 'rejected', 'referred')
+    AND NOT EXISTS (SELECT FROM event u WHERE u.complaint = event.complaint AND u.kind = 'undone'
+      AND u.facts::jsonb -> 'statement' = event.facts::jsonb -> 'statement')
+  GROUP BY complaint
 )
 SELECT o.complaint, a.code, a.name, min(o.since) AS since,
   sum(extract(epoch FROM least(coalesce(o.following, $2), coalesce(w.at, $2)) - o.since))::bigint AS seconds

@@ -101,6 +101,8 @@ LEFT JOIN LATERAL (
   WHERE e.complaint = c.id AND e.occurred_at >= i.given_at
     AND e.kind IN ('answered', 'promised', 'completed', 'rejected', 'referred', 'transfer_taken', 'routed', 'ruled',
                    'asked', 'paused', 'disputed', 'reopened', 'accepted', 'closed', 'outside_answered')
+    AND NOT EXISTS (SELECT FROM event u WHERE u.complaint = e.complaint AND u.kind = 'undone'
+      AND u.facts::jsonb -> 'statement' = e.facts::jsonb -> 'statement')
   ORDER BY e.seq DESC LIMIT 1) e ON true
 WHERE j.instruction = ANY ($1) ORDER BY j.instruction, j.complaint"""
 
