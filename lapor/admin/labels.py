@@ -266,6 +266,7 @@ _VALUES: Mapping[str, str] = {
     "Asia/Jayapura": "WIT",
     "agency": "Instansi",
     "other_agency": "Instansi yang ditawari",
+    "asking_head": "Pimpinan yang meminta penjelasan",
     "inspectorate": "Inspektorat",
     "reporter": "Pelapor",
 }

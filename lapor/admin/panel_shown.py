@@ -8,6 +8,7 @@ from typing import Any
 
 from piccolo.table import Table
 
+from lapor.complaints import escalating
 from lapor.complaints import tables as record
 from lapor.routing import tables as directory
 from lapor.routing.tables import (
@@ -23,18 +24,7 @@ from lapor.sla import tables as policies
 from lapor.sla.tables import CLOCK_KINDS, STEPS, UNITS
 
 ZONES = ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura")
-AUDIENCES = (
-    "agency",
-    "liaison",
-    "agency_head",
-    "checker",
-    "other_agency",
-    "sekda",
-    "head_of_region",
-    "inspectorate",
-    "coordinator",
-    "reporter",
-)
+AUDIENCES = (*escalating.AUDIENCES, "reporter")
 
 WHO = "Siapa dan di mana"
 WHAT = "Apa dan ke mana"
