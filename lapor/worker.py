@@ -16,7 +16,7 @@ from lapor.complaints.closing_months import close_due
 from lapor.complaints.counting import count_up
 from lapor.complaints.retention import Terms, erase_due
 from lapor.failures import place
-from lapor.intake import morning
+from lapor.intake import morning, weekly
 from lapor.intake.inbound import READ_INBOUND, read_waiting
 from lapor.intake.outbound import drain, look
 from lapor.runtime import running
@@ -102,6 +102,13 @@ async def _months(settings: Settings) -> bool:
     return False
 
 
+async def _weekly(_: Settings) -> bool:
+    made = await weekly.make()
+    if made:
+        log.info("weekly", count=made)
+    return bool(made)
+
+
 async def _retention(settings: Settings) -> bool:
     """What may no longer be kept is erased, one batch at a time."""
     erased = await erase_due(Terms.of(settings))
@@ -118,6 +125,7 @@ TASKS: Final = (
     Task("morning", _morning, lambda _: 60, then="drain"),
     Task("outbox", _look, lambda _: 60, then="drain"),
     Task("audit", _audit, lambda _: 300),
+    Task("weekly", _weekly, lambda _: 300, then="drain"),
     Task("retention", _retention, lambda _: 3600),
     Task("figures", _figures, lambda _: 5),
     Task("months", _months, lambda _: 900),

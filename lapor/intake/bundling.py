@@ -25,8 +25,10 @@ DIGEST_ONLY = f"""(m.kind = 'rung_escalate' AND c.emergency IS FALSE AND (
     OR (o.role = ANY ('{{{_LEADING}}}') AND EXISTS (
       SELECT FROM escalation e WHERE e.clock = m.clock AND e.rung = m.rung AND e.due_at < c.filed_at))))"""
 
+# The hour that the office has chosen for its digest, else the usual one.
+_HOUR = f"coalesce((SELECT h.at FROM digest_hour h WHERE h.office = m.office), time '{MORNING}')"
 _BY_MORNING = f"""
-((((m.created_at AT TIME ZONE r.timezone) - time '{MORNING}')::date + 1) + time '{MORNING}') AT TIME ZONE r.timezone"""
+((((m.created_at AT TIME ZONE r.timezone) - {_HOUR})::date + 1) + {_HOUR}) AT TIME ZONE r.timezone"""
 
 _PUT_OFF = f"""
 UPDATE message SET next_attempt_at = held.until FROM (

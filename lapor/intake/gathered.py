@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from lapor import database, words
-from lapor.intake import account_letters, explanation_letters, letters, recipients
+from lapor.intake import account_letters, explanation_letters, letters, recipients, weekly
 from lapor.intake.bundling import DIGEST, DIGEST_ONLY, LEADING
 from lapor.intake.channels.interface import Outgoing
 from lapor.intake.letters import CLOCKS, Letter, Sending
@@ -47,7 +47,8 @@ LEFT JOIN office o ON o.id = m.office
 WHERE m.id = $1"""
 
 _OFFICE = """
-SELECT o.id, o.code, o.title, o.role, o.agency, a.name AS agency_name, a.email, a.region, r.timezone AS zone
+SELECT o.id, o.code, o.title, o.role, o.agency, a.name AS agency_name, a.email, a.region,
+  r.timezone AS zone, r.name AS region_name
 FROM office o JOIN agency a ON a.id = o.agency JOIN region r ON r.id = a.region WHERE o.id = $1"""
 
 _LINE = """
@@ -111,6 +112,8 @@ async def write(message: int, sending: Sending) -> Letter:
         return await _alarms(head, sending)
     if head["kind"] == account_letters.PASSWORD_RESET:
         return await account_letters.password_reset(head, sending)
+    if head["kind"] == weekly.NOTICE:
+        return await _weekly(head, sending)
     if head["kind"] == DIGEST or head["gathers"]:
         return await _digest(head, sending)
     if head["of_leaders"]:
@@ -142,6 +145,22 @@ async def _digest(head: asyncpg.Record, sending: Sending) -> Letter:
         "office_agency": office["agency_name"],
     }
     return _filled(letter, "digest", context)
+
+
+async def _weekly(head: asyncpg.Record, sending: Sending) -> Letter:
+    office = await _office(head)
+    letter = await _to_holders(head, office, sending, waits=True)
+    kept = await weekly.announced(head["dedupe_key"])
+    if kept is None:
+        return replace(letter, channel=None, trouble=NOTHING_LEFT, hopeless=True)
+    context = {
+        **kept,
+        "region": office["region_name"],
+        "link": f"{sending.base_url}/pimpinan/surat/{kept['id']}",
+        "office": office["title"],
+        "office_agency": office["agency_name"],
+    }
+    return _filled(letter, weekly.NOTICE, context)
 
 
 async def _office(head: asyncpg.Record) -> asyncpg.Record:
