@@ -45,6 +45,7 @@ EXPLANATIONS = "/pimpinan/penjelasan"
 SCREENS = "/pimpinan/layar"
 LETTERS = "/pimpinan/surat"
 INSPECTORATE = "/inspektorat"
+FIGURES = "/angka"
 PANEL = "/admin/"
 PREVIEW = "/meja/kebijakan"
 REGISTERS = "/meja/daftar"
@@ -154,6 +155,7 @@ class Officer:
             (leading, LETTERS, say("Surat mingguan")),
             (self.roles & {"inspector"}, INSPECTORATE, say("Inspektorat")),
             (self.roles & DESK_ROLES, QUEUE, say("Antrean saya")),
+            (self.roles, FIGURES, say("Angka")),
             (self.roles, PANEL, say("Panel data")),
             (self.roles & PREVIEW_ROLES, PREVIEW, say("Uji tenggat")),
             (self.roles & PREVIEW_ROLES, REGISTERS, say("Data induk")),

@@ -30,14 +30,16 @@ WITH {COMMON}, lines AS (
 ), next_change AS ({NEXT_CHANGE})
 SELECT s.complaint, s.agency, s.person, g.region,
   date_trunc('month', q.filed_at AT TIME ZONE z.zone)::date AS month, q.category, q.district, q.channel, s.hours,
-  {", ".join(f"s.{name}" for name in MEASURES)}, n.at AS next_change
+  {", ".join(f"s.{name}" for name in MEASURES)}, n.at AS next_change,
+  w.started_at AS waiting_since
 FROM summed s
 JOIN asked q ON q.id = s.complaint
 JOIN agency g ON g.id = s.agency
 JOIN unnest($3::bigint[], $4::text[]) AS z (region, zone) ON z.region = g.region
-LEFT JOIN next_change n ON n.complaint = s.complaint"""
+LEFT JOIN next_change n ON n.complaint = s.complaint
+LEFT JOIN first w ON w.complaint = s.complaint AND s.unanswered > 0"""
 
-_ADD_FACTS: Final = f"INSERT INTO figure_fact ({COUNTED}, {_LIST}, next_change) {FACTS}"
+_ADD_FACTS: Final = f"INSERT INTO figure_fact ({COUNTED}, {_LIST}, next_change, waiting_since) {FACTS}"
 _KEYS: Final = """
 CROSS JOIN LATERAL (VALUES ('all', ''), ('category', f.category::text), ('district', f.district::text),
   ('channel', f.channel), ('person', f.person::text)) AS d (dimension, key)"""

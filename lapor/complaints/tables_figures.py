@@ -85,6 +85,7 @@ class FigureFact(_Counted, _Measures, Table):
 
     id = BigSerial(primary_key=True)
     next_change = Timestamptz(null=True, default=None)
+    waiting_since = Timestamptz(null=True, default=None)
 
 
 class FigureFrozen(_Counted, _Measures, Table):

@@ -87,7 +87,13 @@ def _sum() -> dict[str, Column]:
 
 
 _TABLES: Mapping[str, Mapping[str, Column]] = {
-    "FigureFact": {**_id(), **_counted(), **_measures(), "next_change": Timestamptz(null=True, default=None)},
+    "FigureFact": {
+        **_id(),
+        **_counted(),
+        **_measures(),
+        "next_change": Timestamptz(null=True, default=None),
+        "waiting_since": Timestamptz(null=True, default=None),
+    },
     "FigureFrozen": {**_id(), "seal": BigInt(), **_counted(), **_measures()},
     "FigureCell": {**_id(), **_sum(), **_measures()},
     "FigureHours": {**_id(), **_sum(), "hours": Integer(), "reports": BigInt(default=0)},
@@ -256,7 +262,9 @@ _CHECKS = {
 
 _GRANTS = (
     "GRANT SELECT ON figure_cell, figure_hours, figure_seal, figure_mark TO lapor_public, lapor_reader",
-    "GRANT SELECT ON figure_fact, figure_objection TO lapor_reader",
+    # Of single facts officers see what is still waiting, without the complaint and without a person.
+    "GRANT SELECT (agency, region, month, unanswered, waiting_since) ON figure_fact TO lapor_reader",
+    "GRANT SELECT ON figure_objection TO lapor_reader",
     "GRANT SELECT ON figure_seal, figure_objection TO lapor_desk",
     "GRANT INSERT ON figure_objection TO lapor_desk",
     "GRANT UPDATE (decided_by, decided_at, outcome, answer) ON figure_objection TO lapor_desk",

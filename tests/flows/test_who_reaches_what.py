@@ -62,6 +62,9 @@ ADDRESSES: dict[str, str] = {
     "/laporan/{ticket:str}/foto/{photo:int}": SECRET,
     "/laporan/{ticket:str}/bukti": SECRET,
     "/hooks/{channel:str}": PARTNERS,
+    "/angka-publik": EVERYBODY,
+    "/angka-publik/unduh.csv": EVERYBODY,
+    "/angka-publik/unduh.xlsx": EVERYBODY,
     "/sandi": OFFICERS,
     "/akun": OFFICERS,
     "/akun/sesi": OFFICERS,
@@ -73,7 +76,7 @@ ADDRESSES: dict[str, str] = {
     "/pemberitahuan": OFFICERS,
 }
 # Whole rooms behind one guard each; what a page in them shows is compared complaint by complaint below.
-ROOMS = {"/meja": DESK, "/pimpinan": LEADERS, "/inspektorat": INSPECTORS}
+ROOMS = {"/angka": OFFICERS, "/meja": DESK, "/pimpinan": LEADERS, "/inspektorat": INSPECTORS}
 
 WORD = {kind: "zq" + "".join(letter for letter in kind if letter.isalpha()) for kind in FILINGS}
 LEADING = {
