@@ -24,7 +24,7 @@ TOLD = ("lapor/complaints", "lapor/routing")
 
 # Calls whose argument is shown on a page, by the name of what is called and the place of the argument.
 SAYING = {"say": 0, "say_many": 0}
-TELLING = {"Refused": 0, "Conflict": 0, "Kind": 0, "_by": 1}
+TELLING = {"Refused": 0, "Conflict": 0, "Kind": 0, "_by": 1, "phrase": 0}
 
 # Sentences that stand in tables, or that a function returns, and are told again where they are shown.
 TABLES = {
@@ -32,6 +32,7 @@ TABLES = {
     "lapor/complaints/approving.py": ("REJECTION_REASONS",),
     "lapor/complaints/pictures.py": ("REASONS",),
     "lapor/complaints/photos.py": ("_examined",),
+    "lapor/complaints/queries/figures/names.py": ("NO_NAME", "CHANNELS"),
     "lapor/complaints/revealing.py": ("_why_closed",),
     "lapor/intake/letters.py": ("NO_HOLDER", "NO_ADDRESS", "NO_REPORTER_ADDRESS", "REPORTED"),
     "lapor/admin/passwords.py": ("trouble_with",),

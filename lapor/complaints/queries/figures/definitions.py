@@ -9,6 +9,11 @@ from typing import Final, Literal
 Unit = Literal["count", "hours", "share", "stars"]
 
 
+def phrase(text: str) -> str:
+    """Return the text itself, which is told in the reader's language where it is shown."""
+    return text
+
+
 @dataclass(frozen=True)
 class Figure:
     """One column. `top` and `base` name measures joined by +; hours and shares of nothing are None.
@@ -19,7 +24,6 @@ class Figure:
 
     code: str
     label: str
-    short: str
     words: str
     unit: Unit
     top: str = ""
@@ -31,39 +35,43 @@ class Figure:
 FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "reports",
-        "Laporan",
-        "Laporan",
-        "Laporan yang diterima dalam masa ini. Laporan pada masa uji coba tidak dihitung. Setiap laporan dihitung pada"
-        " instansi yang pertama menjawabnya, atau yang memegangnya bila belum dijawab.",
+        phrase("Laporan"),
+        phrase(
+            "Laporan yang diterima dalam masa ini. Laporan pada masa uji coba tidak dihitung. Setiap laporan dihitung pada"
+            " instansi yang pertama menjawabnya, atau yang memegangnya bila belum dijawab."
+        ),
         "count",
         "reports",
     ),
     Figure(
         "median",
-        "Separuh dijawab dalam",
-        "Separuh",
-        "Median tanggapan pertama: separuh laporan dijawab paling lama dalam sekian jam sejak diterima. Jam yang baru"
-        " berjalan dihitung penuh. Laporan yang lewat tenggat dan belum dijawab ikut dihitung sebagai yang terlama.",
+        phrase("Separuh dijawab dalam"),
+        phrase(
+            "Median tanggapan pertama: separuh laporan dijawab paling lama dalam sekian jam sejak diterima. Jam yang baru"
+            " berjalan dihitung penuh. Laporan yang lewat tenggat dan belum dijawab ikut dihitung sebagai yang terlama."
+        ),
         "hours",
         percentile=0.5,
         better="low",
     ),
     Figure(
         "p90",
-        "Sembilan dari sepuluh dijawab dalam",
-        "9 dari 10",
-        "Persentil ke-90 tanggapan pertama: sembilan dari sepuluh laporan dijawab paling lama dalam sekian jam."
-        " Laporan yang lewat tenggat dan belum dijawab ikut dihitung sebagai yang terlama.",
+        phrase("Sembilan dari sepuluh dijawab dalam"),
+        phrase(
+            "Persentil ke-90 tanggapan pertama: sembilan dari sepuluh laporan dijawab paling lama dalam sekian jam."
+            " Laporan yang lewat tenggat dan belum dijawab ikut dihitung sebagai yang terlama."
+        ),
         "hours",
         percentile=0.9,
         better="low",
     ),
     Figure(
         "within_24",
-        "Dijawab dalam 24 jam",
-        "24 jam",
-        "Bagian laporan yang tanggapan pertamanya datang dalam 24 jam. Pembaginya semua laporan yang sudah dijawab atau"
-        " yang sudah berumur lebih dari 24 jam.",
+        phrase("Dijawab dalam 24 jam"),
+        phrase(
+            "Bagian laporan yang tanggapan pertamanya datang dalam 24 jam. Pembaginya semua laporan yang sudah dijawab atau"
+            " yang sudah berumur lebih dari 24 jam."
+        ),
         "share",
         "within_24",
         "known_24",
@@ -71,10 +79,11 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
     Figure(
         "within_48",
-        "Dijawab dalam 2x24 jam",
-        "2x24 jam",
-        "Bagian laporan yang tanggapan pertamanya datang dalam 48 jam. Pembaginya semua laporan yang sudah dijawab atau"
-        " yang sudah berumur lebih dari 48 jam.",
+        phrase("Dijawab dalam 2x24 jam"),
+        phrase(
+            "Bagian laporan yang tanggapan pertamanya datang dalam 48 jam. Pembaginya semua laporan yang sudah dijawab atau"
+            " yang sudah berumur lebih dari 48 jam."
+        ),
         "share",
         "within_48",
         "known_48",
@@ -82,27 +91,30 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
     Figure(
         "overdue",
-        "Lewat tenggat, belum dijawab",
-        "Lewat tenggat",
-        "Laporan yang tenggat tanggapannya sudah lewat dan belum dijawab pada saat angka dihitung, termasuk tenggat baru"
-        " setelah bantahan atau pembukaan kembali. Dihitung pada instansi yang memegangnya.",
+        phrase("Lewat tenggat, belum dijawab"),
+        phrase(
+            "Laporan yang tenggat tanggapannya sudah lewat dan belum dijawab pada saat angka dihitung, termasuk tenggat baru"
+            " setelah bantahan atau pembukaan kembali. Dihitung pada instansi yang memegangnya."
+        ),
         "count",
         "overdue",
     ),
     Figure(
         "answered_late",
-        "Dijawab terlambat",
-        "Terlambat",
-        "Tanggapan yang datang setelah tenggatnya, termasuk tanggapan atas bantahan dan pembukaan kembali.",
+        phrase("Dijawab terlambat"),
+        phrase(
+            "Tanggapan yang datang setelah tenggatnya, termasuk tanggapan atas bantahan dan pembukaan kembali."
+        ),
         "count",
         "answered_late",
     ),
     Figure(
         "promises_kept",
-        "Janji ditepati",
-        "Janji",
-        "Bagian jawaban sementara yang jawaban akhirnya datang paling lambat pada tanggal yang dijanjikan. Pembaginya"
-        " janji yang sudah dijawab atau yang tanggalnya sudah lewat.",
+        phrase("Janji ditepati"),
+        phrase(
+            "Bagian jawaban sementara yang jawaban akhirnya datang paling lambat pada tanggal yang dijanjikan. Pembaginya"
+            " janji yang sudah dijawab atau yang tanggalnya sudah lewat."
+        ),
         "share",
         "promises_kept",
         "promises",
@@ -110,11 +122,12 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
     Figure(
         "completed",
-        "Selesai sesuai batas",
-        "Selesai",
-        "Bagian laporan yang penyelesaiannya dipastikan orang kedua dalam batas waktu jenisnya (5, 14, atau 60 hari"
-        " kerja). Pembaginya yang sudah selesai atau yang batasnya sudah lewat. Jeda menunggu pelapor menggeser batas,"
-        " dan dihitung sendiri.",
+        phrase("Selesai sesuai batas"),
+        phrase(
+            "Bagian laporan yang penyelesaiannya dipastikan orang kedua dalam batas waktu jenisnya (5, 14, atau 60 hari"
+            " kerja). Pembaginya yang sudah selesai atau yang batasnya sudah lewat. Jeda menunggu pelapor menggeser batas,"
+            " dan dihitung sendiri."
+        ),
         "share",
         "completed_in_class",
         "completions",
@@ -122,9 +135,10 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
     Figure(
         "disputed",
-        "Bukan jawaban",
-        "Bantahan",
-        "Bantahan pelapor (“bukan jawaban”) per laporan yang dijawab. Dihitung pada yang memberi jawaban itu.",
+        phrase("Bukan jawaban"),
+        phrase(
+            "Bantahan pelapor (“bukan jawaban”) per laporan yang dijawab. Dihitung pada yang memberi jawaban itu."
+        ),
         "share",
         "disputed",
         "answered",
@@ -132,9 +146,8 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
     Figure(
         "reopened",
-        "Dibuka kembali",
-        "Dibuka lagi",
-        "Pembukaan kembali oleh pelapor per laporan yang dijawab.",
+        phrase("Dibuka kembali"),
+        phrase("Pembukaan kembali oleh pelapor per laporan yang dijawab."),
         "share",
         "reopened",
         "answered",
@@ -142,47 +155,48 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
     Figure(
         "handed_on",
-        "Dialihkan",
-        "Dialihkan",
-        "Berapa kali laporan berpindah dari instansi ini ke instansi lain karena alih tangan atau putusan pimpinan."
-        " Disposisi awal oleh admin koordinator tidak dihitung.",
+        phrase("Dialihkan"),
+        phrase(
+            "Berapa kali laporan berpindah dari instansi ini ke instansi lain karena alih tangan atau putusan pimpinan."
+            " Disposisi awal oleh admin koordinator tidak dihitung."
+        ),
         "count",
         "handed_on",
     ),
     Figure(
         "held",
-        "Rata-rata lama dipegang",
-        "Dipegang",
-        "Berapa jam rata-rata satu laporan dipegang instansi ini sebelum dijawab atau berpindah. Waktu setiap instansi"
-        " dihitung pada instansi itu sendiri.",
+        phrase("Rata-rata lama dipegang"),
+        phrase(
+            "Berapa jam rata-rata satu laporan dipegang instansi ini sebelum dijawab atau berpindah. Waktu setiap instansi"
+            " dihitung pada instansi itu sendiri."
+        ),
         "hours",
         "held_seconds",
         "turns",
     ),
     Figure(
         "paused",
-        "Pernah menunggu pelapor",
-        "Jeda",
-        "Bagian laporan yang batas penyelesaiannya digeser karena menunggu keterangan pelapor.",
+        phrase("Pernah menunggu pelapor"),
+        phrase("Bagian laporan yang batas penyelesaiannya digeser karena menunggu keterangan pelapor."),
         "share",
         "paused",
         "reports",
     ),
     Figure(
         "same_words",
-        "Jawaban berulang",
-        "Berulang",
-        "Bagian jawaban yang kata-katanya sama dengan yang sebelumnya sudah dikirim instansi itu kepada sedikitnya lima"
-        " laporan lain. Huruf besar dan tanda baca tidak dibedakan.",
+        phrase("Jawaban berulang"),
+        phrase(
+            "Bagian jawaban yang kata-katanya sama dengan yang sebelumnya sudah dikirim instansi itu kepada sedikitnya lima"
+            " laporan lain. Huruf besar dan tanda baca tidak dibedakan."
+        ),
         "share",
         "same_words",
         "replies",
     ),
     Figure(
         "rating",
-        "Nilai pelapor",
-        "Nilai",
-        "Rata-rata nilai pelapor, dari 1 sampai 5, setelah pekerjaan berakhir.",
+        phrase("Nilai pelapor"),
+        phrase("Rata-rata nilai pelapor, dari 1 sampai 5, setelah pekerjaan berakhir."),
         "stars",
         "stars",
         "ratings",
@@ -190,9 +204,10 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
     Figure(
         "emergency",
-        "Darurat diserahkan tepat waktu",
-        "Darurat",
-        "Bagian laporan darurat yang diserahkan kepada petugas piket dalam tenggatnya. Dihitung terpisah dari 2x24 jam.",
+        phrase("Darurat diserahkan tepat waktu"),
+        phrase(
+            "Bagian laporan darurat yang diserahkan kepada petugas piket dalam tenggatnya. Dihitung terpisah dari 2x24 jam."
+        ),
         "share",
         "emergencies_in_time",
         "emergencies",
