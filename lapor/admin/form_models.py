@@ -43,6 +43,7 @@ class Rejection(WithText):
     """Cannot be acted upon."""
 
     reason_code: str = Field(title=f"Kode alasan ({', '.join(REJECTION_REASONS)})")
+    duplicate_of: str = Field("", title="Nomor laporan yang sudah ada (hanya untuk duplicate)")
 
 
 class Referral(WithText):
