@@ -24,6 +24,7 @@ class Figure:
 
     code: str
     label: str
+    short: str
     words: str
     unit: Unit
     top: str = ""
@@ -36,6 +37,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "reports",
         phrase("Laporan"),
+        phrase("Laporan"),
         phrase(
             "Laporan yang diterima dalam masa ini. Laporan pada masa uji coba tidak dihitung. Setiap laporan dihitung pada"
             " instansi yang pertama menjawabnya, atau yang memegangnya bila belum dijawab."
@@ -46,6 +48,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "median",
         phrase("Separuh dijawab dalam"),
+        phrase("Separuh"),
         phrase(
             "Median tanggapan pertama: separuh laporan dijawab paling lama dalam sekian jam sejak diterima. Jam yang baru"
             " berjalan dihitung penuh. Laporan yang lewat tenggat dan belum dijawab ikut dihitung sebagai yang terlama."
@@ -57,6 +60,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "p90",
         phrase("Sembilan dari sepuluh dijawab dalam"),
+        phrase("9 dari 10"),
         phrase(
             "Persentil ke-90 tanggapan pertama: sembilan dari sepuluh laporan dijawab paling lama dalam sekian jam."
             " Laporan yang lewat tenggat dan belum dijawab ikut dihitung sebagai yang terlama."
@@ -68,6 +72,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "within_24",
         phrase("Dijawab dalam 24 jam"),
+        phrase("24 jam"),
         phrase(
             "Bagian laporan yang tanggapan pertamanya datang dalam 24 jam. Pembaginya semua laporan yang sudah dijawab atau"
             " yang sudah berumur lebih dari 24 jam."
@@ -80,6 +85,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "within_48",
         phrase("Dijawab dalam 2x24 jam"),
+        phrase("2x24 jam"),
         phrase(
             "Bagian laporan yang tanggapan pertamanya datang dalam 48 jam. Pembaginya semua laporan yang sudah dijawab atau"
             " yang sudah berumur lebih dari 48 jam."
@@ -92,6 +98,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "overdue",
         phrase("Lewat tenggat, belum dijawab"),
+        phrase("Lewat tenggat"),
         phrase(
             "Laporan yang tenggat tanggapannya sudah lewat dan belum dijawab pada saat angka dihitung, termasuk tenggat baru"
             " setelah bantahan atau pembukaan kembali. Dihitung pada instansi yang memegangnya."
@@ -102,6 +109,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "answered_late",
         phrase("Dijawab terlambat"),
+        phrase("Terlambat"),
         phrase(
             "Tanggapan yang datang setelah tenggatnya, termasuk tanggapan atas bantahan dan pembukaan kembali."
         ),
@@ -111,6 +119,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "promises_kept",
         phrase("Janji ditepati"),
+        phrase("Janji"),
         phrase(
             "Bagian jawaban sementara yang jawaban akhirnya datang paling lambat pada tanggal yang dijanjikan. Pembaginya"
             " janji yang sudah dijawab atau yang tanggalnya sudah lewat."
@@ -123,6 +132,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "completed",
         phrase("Selesai sesuai batas"),
+        phrase("Selesai"),
         phrase(
             "Bagian laporan yang penyelesaiannya dipastikan orang kedua dalam batas waktu jenisnya (5, 14, atau 60 hari"
             " kerja). Pembaginya yang sudah selesai atau yang batasnya sudah lewat. Jeda menunggu pelapor menggeser batas,"
@@ -136,6 +146,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "disputed",
         phrase("Bukan jawaban"),
+        phrase("Bantahan"),
         phrase(
             "Bantahan pelapor (“bukan jawaban”) per laporan yang dijawab. Dihitung pada yang memberi jawaban itu."
         ),
@@ -147,6 +158,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "reopened",
         phrase("Dibuka kembali"),
+        phrase("Dibuka lagi"),
         phrase("Pembukaan kembali oleh pelapor per laporan yang dijawab."),
         "share",
         "reopened",
@@ -155,6 +167,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
     Figure(
         "handed_on",
+        phrase("Dialihkan"),
         phrase("Dialihkan"),
         phrase(
             "Berapa kali laporan berpindah dari instansi ini ke instansi lain karena alih tangan atau putusan pimpinan."
@@ -166,6 +179,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "held",
         phrase("Rata-rata lama dipegang"),
+        phrase("Dipegang"),
         phrase(
             "Berapa jam rata-rata satu laporan dipegang instansi ini sebelum dijawab atau berpindah. Waktu setiap instansi"
             " dihitung pada instansi itu sendiri."
@@ -177,6 +191,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "paused",
         phrase("Pernah menunggu pelapor"),
+        phrase("Jeda"),
         phrase("Bagian laporan yang batas penyelesaiannya digeser karena menunggu keterangan pelapor."),
         "share",
         "paused",
@@ -185,6 +200,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "same_words",
         phrase("Jawaban berulang"),
+        phrase("Berulang"),
         phrase(
             "Bagian jawaban yang kata-katanya sama dengan yang sebelumnya sudah dikirim instansi itu kepada sedikitnya lima"
             " laporan lain. Huruf besar dan tanda baca tidak dibedakan."
@@ -196,6 +212,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "rating",
         phrase("Nilai pelapor"),
+        phrase("Nilai"),
         phrase("Rata-rata nilai pelapor, dari 1 sampai 5, setelah pekerjaan berakhir."),
         "stars",
         "stars",
@@ -205,6 +222,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure(
         "emergency",
         phrase("Darurat diserahkan tepat waktu"),
+        phrase("Darurat"),
         phrase(
             "Bagian laporan darurat yang diserahkan kepada petugas piket dalam tenggatnya. Dihitung terpisah dari 2x24 jam."
         ),
