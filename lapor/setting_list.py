@@ -171,7 +171,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "SHARED_SESSION_MINUTES",
-        number(2, 240),
+        number(5, 240),
         "15",
         "Minutes without use after which a log-in on a shared computer ends.",
     ),
