@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.datastructures import UploadFile
 
-from lapor.complaints import pictures
+from lapor.complaints import documents, pictures
+from lapor.complaints.documents import MOST_DOCUMENTS, Document
 from lapor.complaints.photos import MOST_PHOTOS
 from lapor.complaints.pictures import MOST_BYTES, Picture, Unusable
 from lapor.pages import AnyRequest
@@ -17,6 +19,9 @@ FIELD: Final = "photos"
 # Five photos of a common phone, sent as the camera left them.
 MOST_BODY: Final = 20 * 1024 * 1024
 SMALL: Final = "kecil"
+DOCUMENTS: Final = "documents"
+# Photos and documents of one answer.
+MOST_ANSWER: Final = MOST_BODY + MOST_DOCUMENTS * documents.MOST_BYTES
 
 
 @dataclass(frozen=True)
@@ -71,3 +76,24 @@ async def photo_response(request: AnyRequest, body: bytes) -> Response[bytes]:
         "X-Robots-Tag": "noindex",
     }
     return Response(body, media_type=pictures.MEDIA_TYPE, headers=headers)
+
+
+async def documents_of(request: AnyRequest) -> list[Document]:
+    """Return the documents of this form; raises Refused for one that cannot be used, or for too many."""
+    form = await request.form()
+    files = [file for name, file in form.multi_items() if name == DOCUMENTS and isinstance(file, UploadFile)]
+    named = [file for file in files if file.filename]
+    documents.count(named)
+    return [documents.read(file.filename, await file.read(documents.MOST_BYTES + 1)) for file in named]
+
+
+def document_response(name: str, body: bytes) -> Response[bytes]:
+    """Return a document to be saved under its name: no browser opens it here, nobody on the way may keep it."""
+    headers = {
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": f"attachment; filename=\"dokumen.pdf\"; filename*=UTF-8''{quote(name)}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex",
+    }
+    return Response(body, media_type=documents.MEDIA_TYPE, headers=headers)

@@ -23,25 +23,39 @@ from lapor.complaints.queries import acts
 from lapor.locales import say
 from lapor.pages import AnyRequest, settle_language
 
-Verb = Callable[[Form], Awaitable[None]]
+# What is told afterwards in place of the act itself, or nothing.
+Verb = Callable[[Form], Awaitable[str | None]]
+DRAFTED = "konsep"
+# Acts that may bring files, with how much of them.
+_LARGE = {
+    acts.COMPLETION: uploads.MOST_BODY,
+    acts.ANSWER: uploads.MOST_ANSWER,
+    acts.INTERIM: uploads.MOST_ANSWER,
+}
 
 
-async def answer(form: Form) -> None:
-    """The final answer."""
-    await desk.answer(form.actor, form.complaint, text=form.read_text(), version=form.version, undoable=True)
+async def answer(form: Form) -> str | None:
+    """The final answer, or its draft."""
+    text, attached = form.read_text(), form.attached()
+    sent = await desk.answer(
+        form.actor, form.complaint, text=text, attached=attached, version=form.version, undoable=True
+    )
+    return None if sent else DRAFTED
 
 
-async def answer_interim(form: Form) -> None:
-    """An interim answer with its promise."""
-    promised_for = form.promise("promised_for")
-    await desk.answer_interim(
+async def answer_interim(form: Form) -> str | None:
+    """An interim answer with its promise, or its draft."""
+    text, attached = form.read_text(), form.attached()
+    sent = await desk.answer_interim(
         form.actor,
         form.complaint,
-        text=form.read_text(),
-        promised_for=promised_for,
+        text=text,
+        promised_for=form.promise("promised_for"),
+        attached=attached,
         version=form.version,
         undoable=True,
     )
+    return None if sent else DRAFTED
 
 
 async def ask(form: Form) -> None:
@@ -182,6 +196,9 @@ def done(act: str) -> str:
     """Return what the next page says after an act; empty for an unknown one."""
     sentences = {
         acts.ANSWER: say("Jawaban Anda sudah dikirim kepada pelapor."),
+        DRAFTED: say(
+            "Jawaban sudah diajukan. Orang kedua memeriksanya sebelum dikirim; batas waktu tetap berjalan."
+        ),
         acts.INTERIM: say("Jawaban sementara dan janji Anda sudah dikirim kepada pelapor."),
         acts.QUESTION: say("Pertanyaan Anda sudah dikirim kepada pelapor. Batas waktu tetap berjalan."),
         acts.PAUSE: say(
@@ -215,7 +232,7 @@ def done(act: str) -> str:
 def _handler(act: str, verb: Verb) -> HTTPRouteHandler:
     """A handler that carries out one verb and shows the complaint again, with what went wrong if anything did."""
 
-    limit = uploads.MOST_BODY if act == acts.COMPLETION else Empty
+    limit = _LARGE.get(act, Empty)
 
     @post(
         f"/meja/aduan/{{complaint:int}}/{act}",
@@ -229,12 +246,12 @@ def _handler(act: str, verb: Verb) -> HTTPRouteHandler:
         settle_language(request)
         form = await read_form(request, officer, complaint)
         try:
-            await verb(form)
+            told = await verb(form)
         except NotFound as error:
             raise missing() from error
         except Refused as refusal:
             return await _show_again(request, form, act, refusal)
-        return await _go_on(form, act)
+        return await _go_on(form, told or act)
 
     return handler
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from lapor import uploads
 from lapor.admin.access import Officer
 from lapor.complaints.actor import Actor
+from lapor.complaints.documents import Attached, Document
 from lapor.complaints.errors import Refused
 from lapor.complaints.pictures import REASONS, Picture
 from lapor.complaints.statements import fingerprint
@@ -29,6 +30,8 @@ class Form:
     complaint: int
     typed: Mapping[str, str]
     given: uploads.Photos = field(default_factory=uploads.Photos)
+    documents: Sequence[Document] = ()
+    wrong: Refused | None = None
 
     @property
     def actor(self) -> Actor:
@@ -72,6 +75,12 @@ class Form:
             raise Refused(sentence.format(number=refusal.number, reason=reason), "photos")
         return self.given.usable
 
+    def attached(self) -> Attached:
+        """Return what goes with an answer; raises Refused when some of it cannot be used, so that nothing leaves without it."""
+        if self.wrong:
+            raise self.wrong
+        return Attached(self.photos(), self.documents)
+
     def promise(self, name: str) -> datetime:
         """Return the end of the office day that was typed as YYYY-MM-DD; raises Refused when it is none."""
         try:
@@ -85,4 +94,8 @@ async def read_form(request: AnyRequest, officer: Officer, complaint: int) -> Fo
     """Return the form of this request, without its token."""
     typed = await uploads.fields(request)
     typed.pop(_TOKEN, None)
-    return Form(officer, complaint, typed, await uploads.photos(request))
+    try:
+        documents, wrong = await uploads.documents_of(request), None
+    except Refused as refusal:
+        documents, wrong = [], refusal
+    return Form(officer, complaint, typed, await uploads.photos(request), documents, wrong)

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from lapor import database, uploads
 from lapor.admin.access import Officer, current_officer, officers_only
 from lapor.admin.desk_view import missing
-from lapor.complaints.queries.photos import picture
+from lapor.complaints.queries import photos
 from lapor.pages import AnyRequest
 
 _LARGEST_ID = 2**63 - 1
@@ -25,10 +25,22 @@ async def photo(
     if not 0 < photo <= _LARGEST_ID:
         raise missing()
     async with database.transaction("reader", user_id=officer.id):
-        body = await picture(photo)
+        body = await photos.picture(photo)
     if body is None:
         raise missing()
     return await uploads.photo_response(request, body)
 
 
-ROUTES = [Router("/", route_handlers=[photo], dependencies={"officer": Provide(current_officer)})]
+@get("/meja/berkas/{document:int}", guards=[officers_only])
+async def saved(document: FromPath[int], officer: NamedDependency[Officer]) -> Response[Any]:
+    """A document that goes with an answer, to be saved."""
+    if not 0 < document <= _LARGEST_ID:
+        raise missing()
+    async with database.transaction("reader", user_id=officer.id):
+        found = await photos.document(document)
+    if found is None:
+        raise missing()
+    return uploads.document_response(*found)
+
+
+ROUTES = [Router("/", route_handlers=[photo, saved], dependencies={"officer": Provide(current_officer)})]

@@ -25,7 +25,7 @@ _BY = {
     "sent_to_arbiter": "escalation",
 }
 _INTERNAL = frozenset(
-    {"assigned", "unassigned", "undone", "linked", "unlinked", "corrected"}
+    {"assigned", "unassigned", "undone", "answer_claimed", "linked", "unlinked", "corrected"}
     | {"noted", "transfer_offered", "transfer_refused", "completion_claimed", "rejection_claimed"}
     | {"referral_claimed", "approval_refused", "contact_seen", "withdrawn", "escalation_seen"}
     | {"handed_over", "instruction_done"}
@@ -56,7 +56,7 @@ def tell(one: OneComplaint, same_words_from: int) -> list[Step]:
     A photo stands beside the words that it came with, and is no step of its own. Words that the agency sent to more
     than `same_words_from` other complaints are marked.
     """
-    steps = [step for step in one.story if step.kind != "photo_added"]
+    steps = [step for step in one.story if step.kind not in ("photo_added", "document_added")]
     return [_step(one, again, same_words_from) for again in _gathered(steps)]
 
 
@@ -176,6 +176,7 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("transfer_offered", ""): say("{agency} menawarkan laporan ke {target}"),
         ("transfer_taken", ""): say("{target} menerima laporan dari {giver}"),
         ("transfer_refused", ""): say("{agency} menolak tawaran itu"),
+        ("answer_claimed", ""): say("{person} mengajukan jawaban untuk diperiksa"),
         ("completion_claimed", ""): say("{person} mengajukan penyelesaian untuk diperiksa"),
         ("rejection_claimed", ""): say("{person} mengajukan penolakan untuk diperiksa"),
         ("referral_claimed", ""): say("{person} mengajukan pelimpahan untuk diperiksa"),

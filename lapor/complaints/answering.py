@@ -5,29 +5,39 @@ from datetime import datetime
 from lapor import database
 from lapor.complaints import clocks
 from lapor.complaints.actor import Actor
-from lapor.complaints.clocks import Start
+from lapor.complaints.documents import NOTHING, Attached
+from lapor.complaints.drafting import draft, needs_approval
 from lapor.complaints.errors import Refused
 from lapor.complaints.holding import Held, holding
 from lapor.complaints.publishing import publish_statement
+from lapor.complaints.settling import settle_final, settle_interim
 from lapor.complaints.statements import say, tell_reporter
 
 
 async def answer(
-    actor: Actor, complaint: int, *, text: str, version: int | None = None, undoable: bool = False
-) -> None:
+    actor: Actor,
+    complaint: int,
+    *,
+    text: str,
+    attached: Attached = NOTHING,
+    version: int | None = None,
+    undoable: bool = False,
+) -> bool:
     """Give the final answer: it meets the response clock and any promise.
 
+    Returns whether it was sent; where the agency wants it so, it waits for a second person first and meets nothing.
     With `undoable`, here and below, it can be taken back for `statements.UNDO`, and the letter waits as long.
     """
     async with holding(actor, complaint, version) as held:
-        status = held.move("answer")
+        held.move("answer")
         await held.must_work()
+        if await needs_approval(held):
+            await draft(held, "final", text, attached)
+            return False
         statement, digest = await say(held, "final", text, to_reporter=True, undoable=undoable)
-        await held.set(status=status)
-        await clocks.meet(held.id, "response", "triage", "promise", at=held.at)
-        await held.record("answered", facts=_facts(held, statement), digest=digest)
-        await tell_reporter(held, "answered", statement, undoable=undoable)
-        await publish_statement(held, statement)
+        await settle_final(held, statement, digest, undoable=undoable)
+        await attached.keep(held, statement)
+    return True
 
 
 async def answer_interim(
@@ -36,38 +46,27 @@ async def answer_interim(
     *,
     text: str,
     promised_for: datetime,
+    attached: Attached = NOTHING,
     version: int | None = None,
     undoable: bool = False,
-) -> None:
+) -> bool:
     """Give an interim answer that names a date: it meets the response clock and starts a promise clock.
 
-    The date lies in the future and not after the completion deadline.
+    The date lies in the future and not after the completion deadline. Returns as `answer` does.
     """
     async with holding(actor, complaint, version) as held:
-        status = held.move("answer_interim")
+        held.move("answer_interim")
         await held.must_work()
         await _check_promise(held, promised_for)
+        if await needs_approval(held):
+            await draft(held, "interim", text, attached, promised_for)
+            return False
         statement, digest = await say(
             held, "interim", text, to_reporter=True, promised_for=promised_for, undoable=undoable
         )
-        await held.set(status=status)
-        await clocks.meet(held.id, "response", "triage", at=held.at)
-        opened = held.schedule.open("promise", held.policy_facts, held.at, due=promised_for)
-        await clocks.start(
-            held.id, Start("promise", opened, held.at, held.row["cycle"], "promise", statement)
-        )
-        await held.record(
-            "promised",
-            facts={**_facts(held, statement), "due": promised_for.isoformat()},
-            digest=digest,
-        )
-        await tell_reporter(held, "promised", statement, undoable=undoable)
-        await publish_statement(held, statement)
-
-
-def _facts(held: Held, statement: int) -> dict[str, object]:
-    """What the chain says of an answer: also the status before it, to which an undone answer leads back."""
-    return {"statement": statement, "cycle": held.row["cycle"], "was": held.row["status"]}
+        await settle_interim(held, statement, digest, promised_for, undoable=undoable)
+        await attached.keep(held, statement)
+    return True
 
 
 async def _check_promise(held: Held, promised_for: datetime) -> None:

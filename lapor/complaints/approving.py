@@ -9,6 +9,7 @@ from lapor import database
 from lapor.complaints import arbiter, clocks
 from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
+from lapor.complaints.drafting import DRAFT, must_be_free, send_draft, wait_for_second_person
 from lapor.complaints.errors import Refused
 from lapor.complaints.holding import DECIDING_ROLES, Held, holding
 from lapor.complaints.linking import link_duplicate
@@ -36,11 +37,11 @@ _UNANSWERED = (
     "SELECT EXISTS (SELECT FROM clock WHERE complaint = $1 AND kind = 'response' AND met_at IS NULL)"
 )
 
-_VERBS: dict[str, str] = {"completion": "complete", "rejection": "reject", "referral": "refer"}
-_CLAIMED: dict[str, str] = {
-    "completion": "completion_claimed",
-    "rejection": "rejection_claimed",
-    "referral": "referral_claimed",
+_VERBS: dict[str, str] = {
+    "completion": "complete",
+    "rejection": "reject",
+    "referral": "refer",
+    DRAFT: "answer",
 }
 _CONFIRMED: dict[str, str] = {"completion": "completed", "rejection": "rejected", "referral": "referred"}
 
@@ -99,6 +100,10 @@ async def confirm(actor: Actor, complaint: int, *, version: int | None = None) -
         status = held.move(_VERBS[kind])
         await _decide(held, approval, "confirmed")
         await database.execute("UPDATE statement SET to_reporter = true WHERE id = $1", approval["statement"])
+        if kind == DRAFT:
+            await clocks.meet(held.id, "approval", at=held.at)
+            await send_draft(held, approval)
+            return
         await held.set(status=status)
         await _settle_clocks(held, approval)
         await held.record(
@@ -134,12 +139,7 @@ async def _claim(
     async with holding(actor, complaint, version) as held:
         held.move(_VERBS[kind])
         await held.must_work()
-        if await database.fetchval(
-            "SELECT EXISTS (SELECT FROM approval WHERE complaint = $1 AND decided_at IS NULL)", held.id
-        ):
-            raise Refused("Sudah ada pengajuan yang menunggu pemeriksa.")
-        if held.row["offered_agency"]:
-            raise Refused("Laporan ini sedang ditawarkan ke instansi lain.")
+        await must_be_free(held)
         if kind == "completion" and await database.fetchval(_UNANSWERED, held.id):
             raise Refused("Pelapor belum dijawab. Beri jawaban dahulu, lalu ajukan penyelesaian.", "text")
         proofs = await examine(held, photos)
@@ -148,25 +148,10 @@ async def _claim(
             "SELECT EXISTS (SELECT FROM outside_body WHERE id = $1 AND active)", outside_body
         ):
             raise Refused("Pilih instansi luar dari daftar.", "outside_body")
-        approval: int = await database.fetchval("SELECT nextval('approval_id_seq')")
-        await database.execute(
-            "INSERT INTO approval (id, complaint, kind, agency, statement, reason_code, outside_body, requested_by,"
-            " requested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            approval,
-            held.id,
-            kind,
-            held.owner.id,
-            statement,
-            reason_code,
-            outside_body,
-            actor.person,
-            held.at,
+        await wait_for_second_person(
+            held, kind, statement, digest, reason_code=reason_code, outside_body=outside_body
         )
-        opened = held.schedule.open("approval", held.policy_facts, held.at)
-        await clocks.start(held.id, Start("approval", opened, held.at, 1, "approval", approval))
-        await held.record(_CLAIMED[kind], facts={"approval": approval, "reason": reason_code}, digest=digest)
         await attach_proof(held, proofs, statement)
-        await tell_offices(held, "approval_requested", ["checker", "agency_head"], agency=held.owner.id)
 
 
 async def _open(held: Held) -> asyncpg.Record:

@@ -31,6 +31,8 @@ KINDS: Final[dict[str, Kind]] = {
     "transfer_offered": Kind("Alih tangan ditawarkan", to_reporter=False),
     "transfer_taken": Kind("Laporan dialihkan ke instansi lain"),
     "transfer_refused": Kind("Alih tangan ditolak", to_reporter=False),
+    "answer_claimed": Kind("Jawaban diajukan untuk diperiksa", to_reporter=False),
+    "document_added": Kind("Dokumen ditambahkan", to_reporter=False),
     "completion_claimed": Kind("Penyelesaian diajukan untuk diperiksa", to_reporter=False),
     "rejection_claimed": Kind("Penolakan diajukan untuk diperiksa", to_reporter=False),
     "referral_claimed": Kind("Pelimpahan diajukan untuk diperiksa", to_reporter=False),

@@ -10,7 +10,7 @@ from lapor.complaints.errors import Refused
 from lapor.complaints.holding import Held, holding
 from lapor.complaints.pictures import ALIKE, MEDIA_TYPE, Picture
 
-Purpose = Literal["report", "reply", "proof"]
+Purpose = Literal["report", "reply", "proof", "answer"]
 
 MOST_PHOTOS: Final = 5
 MOST_OF_REPORTER: Final = 30
@@ -24,7 +24,7 @@ INSERT INTO attachment (id, complaint, statement, purpose, media_type, width, he
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
 _THERE = """
 SELECT sha256 FROM attachment WHERE complaint = $1 AND purpose = $2 AND statement IS NOT DISTINCT FROM $3"""
-_COUNT = "SELECT count(*) FROM attachment WHERE complaint = $1 AND purpose <> 'proof'"
+_COUNT = "SELECT count(*) FROM attachment WHERE complaint = $1 AND purpose IN ('report', 'reply')"
 _LIKENESS = "SELECT complaint, purpose, equal FROM photo_likeness($1, $2, $3, $4)"
 
 
@@ -75,6 +75,15 @@ async def attach_proof(held: Held, proofs: Sequence[Proof], statement: int) -> N
     """Store proofs beside the claim that they prove."""
     for proof in proofs:
         await _store(held, "proof", proof.picture, statement, proof.flagged)
+
+
+async def attach_answer(held: Held, photos: Sequence[Picture], statement: int) -> None:
+    """Store the agency's photos beside an answer; raises Refused when there are too many."""
+    new = {photo.sha256: photo for photo in photos}
+    if len(new) > MOST_PHOTOS:
+        raise Refused(f"Paling banyak {MOST_PHOTOS} foto sekaligus.", "photos")
+    for photo in new.values():
+        await _store(held, "answer", photo, statement)
 
 
 async def _examined(held: Held, number: int, photo: Picture) -> Proof:

@@ -92,7 +92,20 @@ async def own_photo(request: AnyRequest, ticket: FromPath[str], photo: FromPath[
     return await uploads.photo_response(request, body)
 
 
-ROUTES: list[ControllerRouterHandler] = [own_photo]
+@get("/laporan/{ticket:str}/berkas/{document:int}")
+async def own_document(
+    request: AnyRequest, ticket: FromPath[str], document: FromPath[int]
+) -> Response[bytes]:
+    """A document that the agency sent with an answer, for whoever holds the secret."""
+    if not 0 < document <= _LARGEST_ID:
+        raise not_there()
+    found = await residents.own_document(ticket_of(ticket), given_key(request), document)
+    if found is None:
+        raise not_there()
+    return uploads.document_response(*found)
+
+
+ROUTES: list[ControllerRouterHandler] = [own_photo, own_document]
 LARGE: dict[str, Any] = {
     "request_max_body_size": uploads.MOST_BODY,
     "exception_handlers": {413: too_large},

@@ -16,7 +16,7 @@ import asyncpg
 
 from lapor import crypto, database
 from lapor.complaints.queries.paging import Mark, Page, Wish, order, page
-from lapor.complaints.queries.photos import Photo, photos_of, picture
+from lapor.complaints.queries.photos import Photo, document, photos_of, picture
 
 PAGE_SIZE = 20
 EXCERPT = 180
@@ -163,6 +163,16 @@ async def own_photo(ticket: str, secret: str, photo: int) -> bytes | None:
             "SELECT id FROM complaint WHERE reporter_key = $1 AND ticket = $2", key, ticket
         )
         return await picture(photo, complaint) if complaint is not None else None
+
+
+async def own_document(ticket: str, secret: str, asked: int) -> tuple[str, bytes] | None:
+    """Return name and bytes of a document of the complaint that this secret opens; None for everything else."""
+    key = crypto.secret_hash(secret)
+    async with database.transaction("reporter", reporter_key=key):
+        complaint = await database.fetchval(
+            "SELECT id FROM complaint WHERE reporter_key = $1 AND ticket = $2", key, ticket
+        )
+        return await document(asked, complaint) if complaint is not None else None
 
 
 async def receipt_recorded(ticket: str, receipt: bytes) -> datetime | None:

@@ -4,6 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.columns import BigInt, BigSerial, Boolean, Column, Integer, Text, Timestamptz, Varchar
 
 from lapor.migrations.m0003_ledger import _DUE_FROZEN
+from lapor.migrations.m0005_likeness import _LIKENESS
 from lapor.schema import table_migration
 
 ID = "2026-11-22T12:00:00:000010"
@@ -63,6 +64,12 @@ _FROZEN_BUT_FOR_UNDO = _FROZEN.replace(
     "IF OLD.met_at IS NOT NULL AND NEW.met_at IS DISTINCT FROM OLD.met_at\n"
     "     AND NOT (NEW.met_at IS NULL AND coalesce(current_setting('app.undoing', true), '') = 'yes' AND current_user =\n"
     "              (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID)) THEN",
+)
+
+# What an agency shows with an answer is neither the reporter's photo nor a proof.
+_LIKE = _LIKENESS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+_LIKE_REPORTERS_OR_PROOF = _LIKE.replace(
+    "a.complaint = asked AND a.purpose <> 'proof'", "a.complaint = asked AND a.purpose IN ('report', 'reply')"
 )
 
 # An answer that is taken back within seconds has met nothing: its clocks run on with the ladder that was frozen with
@@ -171,6 +178,7 @@ _FORWARDS = [
     *_known("attachment", "purpose", "'report', 'reply', 'proof', 'answer'"),
     f"ALTER POLICY own ON attachment USING ({_OWN} AND (purpose NOT IN ('proof', 'answer') OR {_TOLD}))",
     "GRANT UPDATE (undoable_until) ON statement TO lapor_desk",
+    _LIKE_REPORTERS_OR_PROOF,
     _FROZEN_BUT_FOR_UNDO,
     _UNDO,
     _SAME_REPORTER,
@@ -188,6 +196,7 @@ _BACKWARDS = [
     "DROP INDEX content_place",
     "DROP INDEX identity_external",
     *(f"DROP FUNCTION {name}" for name in _FUNCTIONS),
+    _LIKE,
     _FROZEN,
     f"ALTER POLICY own ON attachment USING ({_OWN} AND (purpose <> 'proof' OR {_TOLD}))",
     *_known("attachment", "purpose", "'report', 'reply', 'proof'"),

@@ -60,6 +60,7 @@ ADDRESSES: dict[str, str] = {
     "/laporan/{ticket:str}/tutup": SECRET,
     "/laporan/{ticket:str}/penilaian": SECRET,
     "/laporan/{ticket:str}/foto/{photo:int}": SECRET,
+    "/laporan/{ticket:str}/berkas/{document:int}": SECRET,
     "/laporan/{ticket:str}/bukti": SECRET,
     "/hooks/{channel:str}": PARTNERS,
     "/angka-publik": EVERYBODY,

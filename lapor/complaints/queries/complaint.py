@@ -40,10 +40,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody wrote about the complaint. `same_words`: other complaints to which the agency sent the same.
-
-    `undone` was taken back before it left.
-    """
+    """What somebody wrote. `same_words`: other complaints to which the agency sent the same. `undone`: taken back."""
 
     id: int
     kind: str
@@ -168,7 +165,11 @@ class OneComplaint:
     def waiting_proofs(self) -> Sequence[Photo]:
         """The photos that prove the claim which waits for a second person."""
         waiting = self.approval.statement if self.approval else None
-        return [photo for photo in self.photos if photo.purpose == "proof" and photo.statement == waiting]
+        return [
+            photo
+            for photo in self.photos
+            if photo.purpose in ("proof", "answer") and photo.statement == waiting
+        ]
 
     @property
     def stars(self) -> int | None:

@@ -11,16 +11,19 @@ from lapor.complaints.reading_traces import note_reading
 
 # The other complaint's ticket comes only to those who see that complaint too.
 _OF_COMPLAINT = f"""
-SELECT a.id, a.purpose, a.statement, a.flagged, o.ticket AS other
+SELECT a.id, a.purpose, a.statement, a.flagged, a.filename, o.ticket AS other
 FROM attachment a
 LEFT JOIN complaint o ON o.id = CASE WHEN a.flagged LIKE '{LIKE_PROOF}%' THEN substr(a.flagged, {len(LIKE_PROOF) + 1})::bigint END
 WHERE a.complaint = $1 ORDER BY a.id"""
-_ONE = "SELECT id, complaint, body FROM attachment WHERE id = $1 AND ($2::bigint IS NULL OR complaint = $2)"
+_ONE = "SELECT id, complaint, body FROM attachment WHERE id = $1 AND filename IS NULL AND ($2::bigint IS NULL OR complaint = $2)"
+_DOCUMENT = """
+SELECT id, filename, body FROM attachment
+WHERE id = $1 AND filename IS NOT NULL AND ($2::bigint IS NULL OR complaint = $2)"""
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo, without its picture. `like_reporter` and `like_proof` say what a proof looks like.
+    """A photo without its picture, or a document, which has a `filename`. `like_reporter` and `like_proof` say what a proof looks like.
 
     `other` is the ticket of the complaint whose proof it looks like, where the reader may see that one.
     """
@@ -31,6 +34,7 @@ class Photo:
     like_reporter: bool
     like_proof: bool
     other: str | None
+    filename: str | None = None
 
 
 async def photos_of(complaint: int) -> Sequence[Photo]:
@@ -49,6 +53,12 @@ async def picture(photo: int, complaint: int | None = None) -> bytes | None:
     return crypto.keyring().decrypt(row["body"], context(row["id"]))
 
 
+async def document(asked: int, complaint: int | None = None) -> tuple[str, bytes] | None:
+    """Return name and bytes of a document, of this complaint if one is given; None when there is none for this reader."""
+    row = await database.fetchrow(_DOCUMENT, asked, complaint)
+    return (row["filename"], crypto.keyring().decrypt(row["body"], context(row["id"]))) if row else None
+
+
 def _photo(row: asyncpg.Record) -> Photo:
     flagged = row["flagged"] or ""
     return Photo(
@@ -58,4 +68,5 @@ def _photo(row: asyncpg.Record) -> Photo:
         flagged == LIKE_REPORTER,
         flagged.startswith(LIKE_PROOF),
         row["other"],
+        row["filename"],
     )
