@@ -19,7 +19,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 # {complaint} is open and belongs to the road agency, {late} is past its deadline.
 PAGES: dict[str, tuple[str, ...]] = {
-    "": ("/", "/lapor", "/laporan", "/lacak", "/privasi", "/bukti", "/masuk", "/tidak-ada"),
+    "": ("/", "/lapor", "/laporan", "/lacak", "/privasi", "/bukti", "/masuk", "/masuk/lupa", "/tidak-ada"),
     "liaison": (
         "/meja",
         "/meja/ditawarkan",
@@ -30,6 +30,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/meja/aduan/{late}",
         "/pemberitahuan",
         "/sandi",
+        "/akun",
+        "/akun/autentikator",
     ),
     "coordinator": ("/meja/penelaahan",),
     "head_of_region": ("/pimpinan/eskalasi", "/pimpinan/aduan/{late}", "/pimpinan/instruksi"),
