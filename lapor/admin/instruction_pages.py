@@ -18,6 +18,8 @@ from lapor import database
 from lapor.admin.access import INSTRUCTIONS, INSTRUCTORS, Officer, leaders_only, requires
 from lapor.admin.desk_forms import Form
 from lapor.admin.desk_view import missing
+from lapor.admin.instruction_words import beginnings
+from lapor.admin.leader_office import leader_office
 from lapor.admin.lists import pager, wish_of
 from lapor.complaints import desk
 from lapor.complaints.desk import NotFound, Refused
@@ -28,11 +30,6 @@ from lapor.complaints.queries.queue import Filters
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
 
-# What is written into an empty form; it goes to an agency, so it is not said in the language of the page.
-_PROPOSAL = (
-    "Jawab setiap laporan ini dengan apa yang sudah dan akan dikerjakan, lalu laporkan pelaksanaannya"
-    " paling lambat pada tanggal yang disebut."
-)
 _DAYS = timedelta(days=2)
 _LARGEST_ID = 2**63 - 1
 instructors_only = requires(*INSTRUCTORS)
@@ -54,11 +51,13 @@ async def instructions(request: AnyRequest, officer: NamedDependency[Officer]) -
     """What was ordered, newest first, and what became of it."""
     settle_language(request)
     async with database.transaction("reader", user_id=officer.id):
+        where = await leader_office(officer)
         found = await instructions_given(wish_of(request))
         now = await database.now()
     return page(
         request,
         "leaders/instructions.html",
+        where=where,
         instructions=found.items,
         told={kind: told.told for kind, told in KINDS.items()},
         gives=bool(officer.roles & INSTRUCTORS),
@@ -73,7 +72,7 @@ async def write(request: AnyRequest, officer: NamedDependency[Officer]) -> Respo
     """The form for the complaints that were ticked."""
     settle_language(request)
     draft = await _draft(officer, _ids(request.query_params.getall("laporan", [])), {})
-    return _form(request, draft)
+    return _form(request, draft, begun=request.query_params.get("templat", ""))
 
 
 @post(f"{INSTRUCTIONS}/pratinjau", guards=[instructors_only], status_code=200)
@@ -138,7 +137,7 @@ async def _draft(officer: Officer, ids: Sequence[int], typed: Mapping[str, str])
         giving = await giving_office(found[0].region) if found else None
         now = await database.now()
     local = now.astimezone(ZoneInfo(officer.timezone))
-    proposed = {"text": _PROPOSAL, "due_at": (local + _DAYS).date().isoformat()}
+    proposed = {"text": "", "due_at": (local + _DAYS).date().isoformat()}
     return Draft(officer, _groups(found), giving or Giving(False, None, None), typed or proposed, now)
 
 
@@ -164,7 +163,13 @@ def _form(
     *,
     errors: Mapping[str, str] | None = None,
     due_at: datetime | None = None,
+    begun: str = "",
 ) -> Response[Any]:
+    offered = beginnings()
+    chosen_one = begun if begun in offered else next(iter(offered))
+    typed = dict(draft.typed)
+    if not errors and due_at is None:
+        typed["text"] = offered[chosen_one].text
     return page(
         request,
         "leaders/instruct.html",
@@ -173,7 +178,9 @@ def _form(
         giving=draft.giving,
         preview=due_at is not None and not errors,
         due_at=due_at,
-        typed=draft.typed,
+        typed=typed,
+        beginnings=[(code, one.title) for code, one in offered.items()],
+        begun=chosen_one,
         errors=errors or {},
         now=draft.now,
         zone=draft.officer.timezone,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, Router, get, post
@@ -11,16 +10,20 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin import arbiter_pages, governor_pages, instruction_pages
+from lapor.admin import arbiter_pages, governor_pages, instruction_pages, leader_live
 from lapor.admin.access import ESCALATIONS, INSTRUCTORS, Officer, current_officer, leaders_only
 from lapor.admin.desk_view import missing
+from lapor.admin.escalation_view import filter_fields, level_word, only_of, pager_of, parts, trend
 from lapor.admin.leader_office import leader_office
 from lapor.admin.leader_view import complaint_page
-from lapor.admin.lists import categories_in_language, filters_of, lines_in_language, pager, wish_of
+from lapor.admin.lists import filters_of, lines_in_language, wish_of
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor, NotFound, Refused
-from lapor.complaints.queries.choices import Choices, filter_choices
-from lapor.complaints.queries.overdue import overdue
+from lapor.complaints.queries.choices import filter_choices
+from lapor.complaints.queries.holders import holders_of
+from lapor.complaints.queries.instructions import instructions_standing
+from lapor.complaints.queries.late_days import late_days
+from lapor.complaints.queries.overdue import Only, overdue
 from lapor.complaints.queries.queue import Filters
 from lapor.complaints.reading_traces import note_listed
 from lapor.locales import say
@@ -33,44 +36,42 @@ _OLDEST = 3
 async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) -> Response[Any]:
     """What passed its deadline: one number, the three oldest, then the list."""
     settle_language(request)
-    filters, wish = filters_of(request), wish_of(request)
+    filters, only, wish = filters_of(request), only_of(request), wish_of(request)
     async with database.transaction("reader", user_id=officer.id):
         where = await leader_office(officer)
         choices = await filter_choices([office.region for office in officer.offices])
-        found = await overdue(filters, wish)
+        found = await overdue(filters, wish, only=only)
         await note_listed(found.page.items)
+        holders = await holders_of(line.agency_id for line in found.page.items)
+        standing = await instructions_standing()
+        # Only who opens the front page wants the whole picture.
+        days = await late_days(officer.timezone) if wish.mark is None else []
     lines = lines_in_language(found.page.items, choices)
+    narrowed = filters != Filters() or only != Only()
     # What was answered meanwhile is no headline.
     oldest = [line for line in lines if line.met_at is None][:_OLDEST] if wish.mark is None else []
     return page(
         request,
         "leaders/escalations.html",
         where=where,
-        total=found.total,
-        filtered=found.filtered if filters != Filters() else None,
-        answered_late=found.answered_late,
+        found=found,
+        narrowed=narrowed,
         oldest=oldest,
         lines=[line for line in lines if line not in oldest],
-        filters=_filter_fields(filters, choices),
+        filters=filter_fields(filters, only, choices),
         path=ESCALATIONS,
+        stream=leader_live.STREAM,
         instructs=bool(officer.roles & INSTRUCTORS),
-        pager=pager(ESCALATIONS, filters, found.page),
+        holders=holders,
+        standing=standing,
+        parts=parts(found.groups, choices) if wish.mark is None and not narrowed else [],
+        trend=trend(days) if days and not narrowed else None,
+        level_word=level_word,
+        pager=pager_of(filters, only, found.page),
         now=found.at,
         zone=officer.timezone,
         notice=say("Sudah ditandai dilihat.") if request.query_params.get("selesai") == "dilihat" else "",
     )
-
-
-def _filter_fields(filters: Filters, choices: Choices) -> Sequence[dict[str, Any]]:
-    given = (
-        ("instansi", say("Instansi"), filters.agency, choices.agencies),
-        ("kecamatan", say("Kecamatan"), filters.district, choices.districts),
-        ("kategori", say("Kategori"), filters.category, categories_in_language(choices)),
-    )
-    return [
-        {"name": name, "label": label, "value": value, "options": options}
-        for name, label, value, options in given
-    ]
 
 
 @get("/pimpinan/aduan/{complaint:int}", guards=[leaders_only])
@@ -105,6 +106,7 @@ ROUTES = [
             *instruction_pages.ROUTES,
             *arbiter_pages.ROUTES,
             *governor_pages.ROUTES,
+            *leader_live.ROUTES,
         ],
         dependencies={"officer": Provide(current_officer)},
     )

@@ -6,12 +6,14 @@ from typing import Any
 
 from litestar import Response
 
+from lapor import database
 from lapor.admin.access import INSTRUCTORS, Officer
 from lapor.admin.desk_view import Returned, read
 from lapor.admin.story import tell
 from lapor.complaints.approving import REJECTION_REASONS
 from lapor.complaints.arbiter import ARBITERS
 from lapor.complaints.queries.complaint import OneComplaint
+from lapor.complaints.queries.holders import holders_of
 from lapor.pages import AnyRequest, page
 
 
@@ -21,6 +23,9 @@ async def complaint_page(
     """The page; `returned` is a decision that came back."""
     view = await read(officer, complaint)
     one = view.one
+    owner = one.row["owner_agency"]
+    async with database.transaction("reader", user_id=officer.id):
+        holder = (await holders_of([owner])).get(owner)
     conflict = bool(returned and returned.conflict)
     return page(
         request,
@@ -29,6 +34,7 @@ async def complaint_page(
         one=one,
         now=one.at,
         zone=one.row["zone"],
+        holder=holder,
         story=tell(one, request.app.state.settings.same_words_from),
         reason_words=REJECTION_REASONS,
         causes=one.before_arbiter if officer.roles & set(ARBITERS) else frozenset(),

@@ -145,7 +145,7 @@ LANGUAGE sql STABLE {_DEFINER} AS $$
     SELECT c.confidential OR c.protected OR c.about_official AS hidden, c.owner_agency, c.category, c.district, f.due_at
     FROM shown s JOIN complaint c ON {_SIGHT} JOIN late f ON f.complaint = c.id
   )
-  SELECT n.hidden, CASE WHEN NOT n.hidden THEN a.name::text END, CASE WHEN NOT n.hidden THEN g.name::text END,
+  SELECT n.hidden, CASE WHEN NOT n.hidden THEN a.short_name::text END, CASE WHEN NOT n.hidden THEN g.name::text END,
     CASE WHEN NOT n.hidden THEN d.code::text END, CASE WHEN NOT n.hidden THEN n.due_at END
   FROM seen n
   JOIN agency a ON a.id = n.owner_agency

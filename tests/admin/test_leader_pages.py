@@ -11,9 +11,10 @@ from tests.ground import World
 from tests.visitor import Visitor
 
 LIST = "/pimpinan/eskalasi"
+STREAM = "/pimpinan/arus"
 LINKS = re.compile(r'href="/pimpinan/aduan/(\d+)"')
 COUNT = re.compile(r'class="count[^"]*" aria-hidden="true">(\d+)<')
-BUDGET = 10
+BUDGET = 14
 
 
 def listed(html: str) -> list[int]:
@@ -199,3 +200,134 @@ async def test_the_list_takes_the_same_statements_however_long_it_is(site: Visit
     following = re.search(r'rel="next" href="([^"]+)"', page)
     assert following
     assert len(listed((await site.get(following.group(1).replace("&amp;", "&"))).text)) == 6
+
+
+async def test_the_front_page_says_whose_where_and_how_far(site: Visitor, simulated: World) -> None:
+    await file()
+    await file(district="33.74.10", village=None)
+    await file(category="sampah", text="Sampah menumpuk.")
+    await file(category="kekerasan", text="Seseorang dipukuli.", district="33.74.01", village=None)
+    await simulated.advance(49)
+    await desk.sweep()
+    await site.as_role("head_of_region", "smg-walikota")
+    page = (await site.get(LIST)).text
+    laid_out = re.sub(r"\s+", " ", page[page.index("Di mana yang terlambat") : page.index("hari terakhir")])
+    lines = dict(
+        re.findall(r'<a href="/pimpinan/eskalasi\?([^"]+)">.*?<td class="value">(\d+)</td>', laid_out)
+    )
+    assert lines["instansi=smg-dpu"] == "2"
+    assert lines["kecamatan=33.74.06"] == "2"
+    assert lines["kategori=jalan-rusak"] == "2"
+    # The emergency has climbed its own, shorter ladder.
+    assert (lines["jenjang=1"], lines["jenjang=3"]) == ("3", "1")
+    # What is protected stands in no group that would tell what or where it is.
+    assert "kategori=kekerasan" not in lines
+    assert "kecamatan=33.74.01" not in lines
+
+
+async def test_each_group_leads_to_its_part_of_the_list(site: Visitor, simulated: World) -> None:
+    first = await file()
+    await simulated.advance(60)
+    second = await file(category="sampah", text="Sampah menumpuk.")
+    await simulated.advance(49)
+    await desk.sweep()
+    await site.as_role("head_of_region", "smg-walikota")
+    assert listed((await site.get(f"{LIST}?jenjang=2")).text) == [first.complaint_id]
+    assert listed((await site.get(f"{LIST}?jenjang=1")).text) == [second.complaint_id]
+    assert listed((await site.get(f"{LIST}?kategori=sampah")).text) == [second.complaint_id]
+    assert listed((await site.get(f"{LIST}?jenjang=abc")).text) == [first.complaint_id, second.complaint_id]
+
+
+async def test_what_was_answered_late_is_a_list_of_its_own_and_no_headline(
+    site: Visitor, simulated: World
+) -> None:
+    waiting, late = await file(), await file()
+    await simulated.advance(49)
+    await desk.sweep()
+    await desk.answer(await cases.officer(simulated, "liaison"), late.complaint_id, text="Maaf, terlambat.")
+    await site.as_role("head_of_region", "smg-walikota")
+    page = (await site.get(LIST)).text
+    assert number(page) == 1
+    assert "1 laporan sudah dijawab, tetapi terlambat" in page
+    assert listed((await site.get(f"{LIST}?terlambat=ya")).text) == [late.complaint_id]
+    assert waiting.complaint_id in listed(page)
+
+
+async def test_the_holder_s_telephone_is_one_tap_away(site: Visitor, simulated: World) -> None:
+    complaint = (await file()).complaint_id
+    await simulated.advance(49)
+    await site.as_role("head_of_region", "smg-walikota")
+    page = (await site.get(LIST)).text
+    assert 'href="tel:02400000014"' in page
+    assert "nomor kantor" in page
+    head = await simulated.officer("agency_head", DPU)
+    acting = await simulated.officer("agency_head", DPU)
+    for person, name, phone in ((head, "Bambang", "0811-1"), (acting, "Ratna", "+62 811-2")):
+        await simulated.execute(
+            "UPDATE person SET full_name = $2, phone = $3 WHERE id = $1", person, name, phone
+        )
+    await simulated.execute("UPDATE appointment SET kind = 'plt' WHERE person = $1", acting)
+    for address in (LIST, f"/pimpinan/aduan/{complaint}"):
+        page = (await site.get(address)).text
+        assert 'href="tel:+628112"' in page, address
+        assert "Telepon Ratna" in page
+        assert "Plt. Kepala Dinas PU" in page
+        assert "Bambang" not in page
+
+
+async def test_ninety_days_are_told_in_a_picture_and_in_its_table(site: Visitor, simulated: World) -> None:
+    late, answered = await file(), await file()
+    await simulated.advance(49)
+    await desk.answer(await cases.officer(simulated, "liaison"), answered.complaint_id, text="Maaf.")
+    await site.as_role("head_of_region", "smg-walikota")
+    page = (await site.get(LIST)).text
+    assert page.count('class="waited"') == page.count('class="waits"') == 1
+    table = page[page.index('class="figure trend-table"') :]
+    weeks = re.findall(r'<td class="value">(\d+)</td><td class="value">(\d+)</td>', table)
+    assert len(weeks) == 13
+    assert weeks[0] == ("2", "1")
+    assert late.ticket
+    assert "style=" not in page
+
+
+async def test_staff_read_in_whose_name_they_act(site: Visitor, simulated: World) -> None:
+    await site.as_role("leadership_staff", "smg-walikota")
+    assert "Anda bertindak atas nama Wali Kota Semarang." in (await site.get(LIST)).text
+    await site.as_role("head_of_region", "smg-walikota")
+    assert "Anda bertindak atas nama" not in (await site.get(LIST)).text
+
+
+async def test_what_became_of_instructions_stands_on_the_front_page(site: Visitor, simulated: World) -> None:
+    complaint = (await file()).complaint_id
+    await simulated.advance(49)
+    await desk.sweep()
+    mayor = await cases.officer(simulated, "head_of_region", "smg-walikota")
+    due = await simulated.fetchval("SELECT lapor_now() + interval '1 day'")
+    await desk.instruct(
+        mayor, agency=await cases.agency(DPU), complaints=[complaint], text="Kerjakan.", due_at=due
+    )
+    await site.as_role("sekda", "smg-setda")
+    assert "1 instruksi berjalan" in (await site.get(LIST)).text
+    await simulated.advance(25)
+    await site.as_role("sekda", "smg-setda")
+    assert "1 instruksi berjalan, 1 lewat tenggat" in (await site.get(LIST)).text
+
+
+async def test_the_stream_tells_the_number_and_nothing_else(site: Visitor, simulated: World) -> None:
+    filed = await file()
+    await site.as_role("head_of_region", "smg-walikota")
+    first = (await site.get(f"{STREAM}?sekali=1")).json()
+    assert (first["waiting"], first["total"]) == (0, 0)
+    await simulated.advance(7)
+    await file()
+    later = (await site.get(f"{STREAM}?sekali=1&sejak={first['mark']}")).json()
+    assert later["changed"] == 1
+    assert set(later) == {"mark", "waiting", "total", "changed", "many"}
+    assert filed.ticket not in str(later)
+    await site.as_role("head_of_region", "jtg-gubernur")
+    above = (await site.get(f"{STREAM}?sekali=1&sejak={first['mark']}")).json()
+    assert (above["changed"], above["total"]) == (0, 0)
+    await site.as_role("liaison", DPU)
+    assert (await site.get(STREAM)).status_code == 403
+    await site.as_public()
+    assert "/masuk" in (await site.get(STREAM)).headers["location"]

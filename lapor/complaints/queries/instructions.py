@@ -121,6 +121,32 @@ LEFT JOIN LATERAL (
 WHERE c.id = ANY ($1) ORDER BY a.name, a.id, k.due_at, c.id"""
 
 
+_STANDING = """
+SELECT count(*) FILTER (WHERE carried_out_at IS NULL) AS running,
+  count(*) FILTER (WHERE carried_out_at IS NULL AND due_at < lapor_now()) AS overdue,
+  count(*) FILTER (WHERE carried_out_at > lapor_now() - interval '30 days') AS carried_out,
+  count(*) FILTER (WHERE carried_out_at > lapor_now() - interval '30 days' AND carried_out_at > due_at) AS late
+FROM instruction WHERE carried_out_at IS NULL OR carried_out_at > lapor_now() - interval '30 days'"""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What became of the instructions: how many run, how many of those are overdue, how many were carried out in the
+    last thirty days, and how many of those late."""
+
+    running: int
+    overdue: int
+    carried_out: int
+    late: int
+
+
+async def instructions_standing() -> Standing:
+    """Return what became of the instructions that this officer's region gave."""
+    row = await database.fetchrow(_STANDING)
+    assert row is not None
+    return Standing(**dict(row))
+
+
 async def chosen(complaints: Sequence[int]) -> Sequence[Chosen]:
     """Return those of the complaints that this officer sees, by agency, with the oldest deadline that each has missed."""
     rows = await database.fetch(_CHOSEN, list(complaints), await database.now())

@@ -1,5 +1,6 @@
 """The list of escalations of the head of region: a predicate over clocks, never a table of deliveries."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,41 +14,58 @@ from lapor.complaints.queries.paging import PAGE_SIZE, Mark, Page, Wish, order, 
 from lapor.complaints.queries.queue import Filters, first_words, place
 
 TOLD_LIMIT = 8
+# The ladder repeats its last rung without end; from here on it is called "again and again".
+HIGHEST = 3
+# So many of each kind stand on the front page, the most first.
+MOST_GROUPS = 6
 
 # Response clocks past due and unmet; escalations raised for another cause whose clock is still unmet; response
 # clocks that were met late and whose escalation nobody of the leadership has seen. One line per complaint: its oldest.
 # An escalation before its deadline exists only where a policy has such a rung; only then all running clocks are read.
 _LATE = """
 late AS MATERIALIZED (
-  SELECT DISTINCT ON (complaint) complaint, clock, kind, started_at, due_at, met_at, trouble FROM (
-    SELECT k.complaint, k.id AS clock, k.kind, k.started_at, k.due_at, k.met_at, k.trouble FROM clock k
+  SELECT DISTINCT ON (complaint) complaint, clock, kind, policy, rung, started_at, due_at, met_at, trouble FROM (
+    SELECT k.complaint, k.id AS clock, k.kind, k.policy, k.rung, k.started_at, k.due_at, k.met_at, k.trouble FROM clock k
     WHERE k.kind = 'response' AND k.met_at IS NULL AND k.due_at < $1
     UNION ALL
-    SELECT k.complaint, k.id, k.kind, k.started_at, k.due_at, k.met_at, k.trouble FROM clock k
+    SELECT k.complaint, k.id, k.kind, k.policy, k.rung, k.started_at, k.due_at, k.met_at, k.trouble FROM clock k
     WHERE k.kind = ANY ('{triage,promise,completion,approval,transfer,referral,instruction,emergency}')
       AND k.met_at IS NULL
       AND k.due_at < (SELECT CASE WHEN EXISTS (SELECT FROM policy_rung s WHERE s.step = 'escalate'
         AND (s.base = 'start' OR s.offset_minutes < 0)) THEN 'infinity' ELSE $1 END)
       AND EXISTS (SELECT FROM escalation e WHERE e.clock = k.id AND e.step = 'escalate')
     UNION ALL
-    SELECT k.complaint, k.id, k.kind, k.started_at, k.due_at, k.met_at, k.trouble FROM escalation e
+    SELECT k.complaint, k.id, k.kind, k.policy, k.rung, k.started_at, k.due_at, k.met_at, k.trouble FROM escalation e
     JOIN clock k ON k.id = e.clock
     WHERE e.step = 'escalate' AND e.seen_at IS NULL AND k.kind = 'response' AND k.met_at > k.due_at
   ) every ORDER BY complaint, met_at IS NOT NULL, due_at, clock
 )"""
 
 _LIST = """
-WITH {late}, visible AS MATERIALIZED (
-  SELECT f.*, true{narrowed} AS wanted FROM late f JOIN complaint c ON c.id = f.complaint
+WITH {late}, ladders AS (
+  SELECT policy, min(number) AS first FROM policy_rung WHERE step = 'escalate' GROUP BY policy
+), reached AS (
+  SELECT f.*, greatest(least(f.rung - coalesce(l.first, 0), {highest}), 0) AS level
+  FROM late f LEFT JOIN ladders l ON l.policy = f.policy
+), visible AS MATERIALIZED (
+  SELECT f.*, c.owner_agency,
+    CASE WHEN NOT c.protected AND NOT c.about_official THEN c.category END AS category,
+    CASE WHEN NOT c.protected AND NOT c.about_official THEN c.district END AS district, true{narrowed} AS wanted
+  FROM reached f JOIN complaint c ON c.id = f.complaint
 ), counted AS (
-  SELECT count(*) AS total, count(met_at) AS answered, count(*) FILTER (WHERE wanted) AS filtered FROM visible
+  SELECT count(*) AS total, count(met_at) AS answered, count(*) FILTER (WHERE wanted) AS filtered,
+    count(*) FILTER (WHERE met_at IS NULL AND kind = 'response') AS unanswered,
+    min(due_at) FILTER (WHERE met_at IS NULL) AS since
+  FROM visible
 ), found AS (
   SELECT * FROM visible WHERE wanted{beside} ORDER BY due_at {direction}, complaint {direction} LIMIT {limit}
 )
-SELECT n.total, n.answered, n.filtered, c.id, c.ticket, c.status, c.filed_at, a.name AS agency, r.timezone AS zone,
+SELECT n.total, n.answered, n.filtered, n.unanswered, n.since,
+  CASE WHEN row_number() OVER () = 1 THEN ({groups}) END AS groups,
+  c.id, c.ticket, c.status, c.filed_at, a.id AS agency_id, a.name AS agency, r.timezone AS zone,
   w.complaint IS NOT NULL AS readable, left(w.text, 320) AS words, g.name AS category, d.name AS district,
   v.name AS village, c.anonymous, c.confidential, c.protected, c.about_official,
-  f.clock, f.kind, f.started_at, f.due_at, f.met_at, f.trouble,
+  f.clock, f.kind, f.level, f.started_at, f.due_at, f.met_at, f.trouble,
   (SELECT max(e.occurred_at) FROM event e WHERE e.complaint = c.id AND e.kind IN ('asked', 'paused')) AS asked_at,
   coalesce((SELECT bool_or(e.trial) FROM escalation e WHERE e.clock = f.clock AND e.step = 'escalate'), false)
     AS trial
@@ -62,6 +80,18 @@ LEFT JOIN region d ON d.id = c.district
 LEFT JOIN region v ON v.id = c.village
 ORDER BY f.due_at {direction}, f.complaint {direction}"""
 
+# What a complaint is about is not counted where the leadership may not read it.
+_GROUP = """
+(SELECT '{by}' AS by, {key}::text AS key, {name}::text AS name, count(*) AS count, min(v.due_at) AS since
+ FROM visible v {join} WHERE v.met_at IS NULL GROUP BY 1, 2, 3 ORDER BY 4 DESC, 5 LIMIT {most})"""
+_GROUPS = "SELECT json_agg(json_build_array(g.by, g.key, g.name, g.count, g.since)) FROM ({parts}) g"
+_BY = (
+    ("agency", "a.code", "a.name", "JOIN agency a ON a.id = v.owner_agency"),
+    ("district", "d.code", "d.name", "JOIN region d ON d.id = v.district"),
+    ("category", "g.code", "g.name", "JOIN category g ON g.id = v.category"),
+    ("level", "v.level", "v.level", ""),
+)
+
 _TOLD = """
 SELECT complaint, kind, office, clock, rung, state, channel, created_at, sent_at, trouble FROM (
   SELECT m.complaint, m.kind, o.title AS office, k.kind AS clock, m.rung, m.state, m.channel, m.created_at,
@@ -74,18 +104,46 @@ SELECT complaint, kind, office, clock, rung, state, channel, created_at, sent_at
 
 
 @dataclass(frozen=True)
+class Only:
+    """What else narrows the list: how often it has been escalated, and what was answered late and not yet seen."""
+
+    level: int | None = None
+    answered_late: bool = False
+
+    def conditions(self, arguments: list[Any]) -> str:
+        """Return the conditions on a line `f`, beginning with AND; their values are added to `arguments`."""
+        found = " AND f.met_at IS NOT NULL" if self.answered_late else ""
+        if self.level is not None:
+            arguments.append(self.level)
+            found += f" AND f.met_at IS NULL AND f.level = ${len(arguments)}"
+        return found
+
+
+@dataclass(frozen=True)
+class Group:
+    """How many of the list belong together, and since when the oldest of them waits."""
+
+    key: str
+    name: str
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Late:
     """A line of the list. Without the right to read its words only ticket, whose and since when are given."""
 
     id: int
     ticket: str
     status: str
+    agency_id: int
     agency: str
     zone: str
     words: str | None
     category: str | None
     place: str | None
     clock: str
+    level: int
     started_at: datetime
     due_at: datetime
     met_at: datetime | None
@@ -97,32 +155,78 @@ class Late:
 @dataclass(frozen=True)
 class Overdue:
     """How many there are now in all, how many of them were answered meanwhile, how many the filters leave, and
-    one page of those, oldest first."""
+    one page of those, oldest first.
+
+    `unanswered` wait for their first answer, `since` is the oldest deadline that is still unmet; `groups` lays what is
+    unmet out by agency, district, category and level.
+    """
 
     at: datetime
     total: int
     answered_late: int
     filtered: int
     page: Page[Late]
+    unanswered: int
+    since: datetime | None
+    groups: Mapping[str, Sequence[Group]]
+
+    @property
+    def waiting(self) -> int:
+        """How many are past their deadline and unmet: the one number."""
+        return self.total - self.answered_late
 
 
-async def overdue(filters: Filters, wish: Wish, *, size: int = PAGE_SIZE) -> Overdue:
+async def overdue(
+    filters: Filters, wish: Wish, *, only: Only | None = None, size: int = PAGE_SIZE
+) -> Overdue:
     """Return the list of escalations as this officer's offices open it."""
     at = await database.now()
     compared, direction = order(wish)
     arguments: list[Any] = [at]
-    narrowed = filters.conditions(arguments)
+    narrowed = filters.conditions(arguments) + (only or Only()).conditions(arguments)
     beside = ""
     if wish.mark:
         arguments += [wish.mark.at, wish.mark.id]
         beside = f" AND (due_at, complaint) {compared} (${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
-    sql = _LIST.format(late=_LATE, narrowed=narrowed, beside=beside, direction=direction, limit=size + 1)
+    sql = _LIST.format(
+        late=_LATE,
+        highest=HIGHEST,
+        narrowed=narrowed,
+        groups=_groups(),
+        beside=beside,
+        direction=direction,
+        limit=size + 1,
+    )
     rows = await database.fetch(sql, *arguments)
     # The counts stand in every row; without any complaint there is one row with the counts alone.
-    counted, rows = rows[0], [row for row in rows if row["id"] is not None]
+    counted, groups = rows[0], next((row["groups"] for row in rows if row["groups"]), None)
+    rows = [row for row in rows if row["id"] is not None]
     told = await _told([row["id"] for row in rows])
     lines = [(Mark(row["due_at"], row["id"]), _line(row, told.get(row["id"], ()))) for row in rows]
-    return Overdue(at, counted["total"], counted["answered"], counted["filtered"], page(lines, wish, size))
+    return Overdue(
+        at,
+        counted["total"],
+        counted["answered"],
+        counted["filtered"],
+        page(lines, wish, size),
+        counted["unanswered"],
+        counted["since"],
+        _laid_out(groups),
+    )
+
+
+def _groups() -> str:
+    parts = [
+        _GROUP.format(by=by, key=key, name=name, join=join, most=MOST_GROUPS) for by, key, name, join in _BY
+    ]
+    return _GROUPS.format(parts=" UNION ALL ".join(parts))
+
+
+def _laid_out(groups: str | None) -> Mapping[str, Sequence[Group]]:
+    found: dict[str, list[Group]] = {by: [] for by, *_ in _BY}
+    for by, key, name, count, since in json.loads(groups or "[]"):
+        found[by].append(Group(key, name, count, datetime.fromisoformat(since)))
+    return found
 
 
 async def _told(complaints: Sequence[int]) -> Mapping[int, Sequence[Sent]]:
@@ -147,12 +251,14 @@ def _line(row: asyncpg.Record, told: Sequence[Sent]) -> Late:
         id=row["id"],
         ticket=row["ticket"],
         status=row["status"],
+        agency_id=row["agency_id"],
         agency=row["agency"],
         zone=row["zone"],
         words=first_words(row["words"], 150) if readable else None,
         category=row["category"] if readable else None,
         place=place(row["village"], row["district"]) if readable else None,
         clock=row["kind"],
+        level=row["level"],
         started_at=row["started_at"],
         due_at=row["due_at"],
         met_at=row["met_at"],
