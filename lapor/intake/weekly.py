@@ -42,7 +42,7 @@ SELECT (SELECT count(*) FROM complaint c WHERE {_TOLD} AND c.filed_at >= $2 AND 
   count(*) FILTER (WHERE k.met_at >= $2 AND k.met_at < $3) AS answered,
   count(*) FILTER (WHERE k.met_at >= $2 AND k.met_at < $3 AND k.met_at > k.due_at) AS answered_late,
   count(*) FILTER (WHERE k.met_at IS NULL AND k.due_at < $4) AS overdue,
-  (SELECT count(*) FROM escalation e JOIN complaint c ON c.id = e.complaint
+  (SELECT count(DISTINCT e.complaint) FROM escalation e JOIN complaint c ON c.id = e.complaint
    WHERE {_TOLD} AND e.step = 'escalate' AND NOT e.trial AND e.fired_at >= $2 AND e.fired_at < $3) AS escalated,
   (SELECT count(*) FROM instruction i WHERE i.region = $1 AND i.carried_out_at IS NULL) AS orders
 FROM clock k JOIN complaint c ON c.id = k.complaint WHERE k.kind = 'response' AND {_TOLD}"""

@@ -31,7 +31,7 @@ _COUNTS: Final = (
     ("received", "diterima"),
     ("answered", "dijawab"),
     ("answered_late", "dijawab terlambat"),
-    ("escalated", "dieskalasikan"),
+    ("escalated", "laporan dieskalasikan"),
     ("overdue", "lewat tenggat saat ini"),
     ("orders", "instruksi terbuka"),
 )
@@ -135,7 +135,7 @@ class _Paper:
             )
             for line in lines
         ]
-        self._table(("Nomor", "Instansi dan topik", "Tenggat", "Terlambat"), rows, (32, 70, 46, 26))
+        self._table(("Nomor", "Instansi dan topik", "Tenggat", "Terlambat"), rows, (27, 64, 51, 32))
 
     def orders(self, orders: Sequence[Order]) -> None:
         self._heading("Instruksi yang belum dilaksanakan")
@@ -146,7 +146,7 @@ class _Paper:
             (one.agency, f"{one.office}, {one.given}", str(one.complaints), f"{one.due}\n{one.span}")
             for one in orders
         ]
-        self._table(("Kepada", "Dari", "Laporan", "Tenggat"), rows, (56, 52, 18, 48))
+        self._table(("Kepada", "Dari", "Laporan", "Tenggat"), rows, (56, 49, 18, 51))
 
     def figures(self) -> None:
         table = self.letter.agencies
@@ -160,10 +160,11 @@ class _Paper:
         ]
         total = ("Semua", *(_value(table.total[figure.code], figure.unit) for figure in columns))
         heads = ("Instansi", *(figure.short for figure in columns))
-        self._table(heads, [*rows, total], (66, *([108 / len(columns)] * len(columns))), numbers=True)
+        self._table(heads, [*rows, total], (57, *([117 / len(columns)] * len(columns))), numbers=True)
         self.pdf.ln(1)
         for figure in columns:
             self._write(f"{figure.short}: {figure.words}", size=7.5, colour=QUIET, height=3.5)
+        self._write("belum: sebanyak itu belum dijawab.", size=7.5, colour=QUIET, height=3.5)
 
     def closing(self) -> None:
         self.pdf.ln(3)
@@ -196,7 +197,7 @@ class _Paper:
         self.pdf.set_font(FONT, "B" if bold else "", size)
         self.pdf.set_text_color(*colour)
         self.pdf.set_x(MARGIN)
-        self.pdf.multi_cell(0, height, latin(text), new_x="LMARGIN", new_y="NEXT")
+        self.pdf.multi_cell(0, height, latin(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
     def _table(
         self,
@@ -206,8 +207,9 @@ class _Paper:
         *,
         numbers: bool = False,
     ) -> None:
-        self.pdf.set_font(FONT, size=9)
+        self.pdf.set_font(FONT, size=8.5)
         self.pdf.set_text_color(*INK)
+        self.pdf.set_fill_color(255)
         self.pdf.set_draw_color(*RULE)
         align = ("LEFT", *(["RIGHT"] * (len(heads) - 1))) if numbers else "LEFT"
         with self.pdf.table(

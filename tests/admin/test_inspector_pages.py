@@ -81,6 +81,20 @@ async def test_two_inspectors_open_an_identity_and_it_is_shown_once(site: Visito
     assert "satu kali" in again.text
 
 
+async def test_a_report_leads_an_inspector_and_nobody_else_to_the_request(site: Visitor) -> None:
+    filed = {kind: await _file(kind) for kind in ("ordinary", "anonymous", "confidential", "protected")}
+    for role, agency in (("inspector", INSPECTORATE), ("head_of_region", "smg-walikota")):
+        await site.as_role(role, agency)
+        for kind, one in filed.items():
+            page = await site.get(f"/pimpinan/aduan/{one.complaint_id}")
+            offered = role == "inspector" and kind in ("anonymous", "confidential")
+            assert ("/inspektorat?nomor=" in page.text) == offered, f"{role} · {kind}"
+            if offered:
+                link = re.search(r'href="(/inspektorat\?nomor=[^"#]+)', page.text)
+                assert link
+                assert f'value="{one.ticket[:5]}-' in (await site.get(link.group(1))).text
+
+
 async def test_the_reporter_reads_that_their_identity_was_seen(site: Visitor) -> None:
     filed = await _file("confidential")
     first, second = await _inspectors(site.world)
