@@ -61,7 +61,7 @@ async def _list(
         request,
         "desk/instructions.html",
         status_code=422 if refusal else 200,
-        tabs=tabs(officer, INSTRUCTIONS, Filters(), counted),
+        tabs=tabs(officer, INSTRUCTIONS, counted),
         instructions=found,
         told={kind: told.told for kind, told in KINDS.items()},
         now=now,

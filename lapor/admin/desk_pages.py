@@ -9,13 +9,15 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin import desk_acts, desk_instructions, queue_live
+from lapor.admin import bulk_pages, desk_acts, desk_instructions, kept_filters, queue_live
 from lapor.admin.access import Officer, current_officer, desk_only
 from lapor.admin.desk_tabs import FIRST, path_of, tabs
 from lapor.admin.desk_view import Shown, complaint_page, read
 from lapor.admin.lists import (
+    address,
     categories_in_language,
     filters_of,
     lines_in_language,
@@ -23,9 +25,10 @@ from lapor.admin.lists import (
     wish_of,
 )
 from lapor.complaints.queries.choices import Choices, filter_choices
-from lapor.complaints.queries.paging import COUNT_LIMIT
+from lapor.complaints.queries.claims import claims_of
+from lapor.complaints.queries.paging import COUNT_LIMIT, Wish
 from lapor.complaints.queries.queue import Filters, counts, queue
-from lapor.complaints.queries.tabs import TAB_STATUSES, TABS, UNROUTED
+from lapor.complaints.queries.tabs import APPROVALS, BULK_TABS, TAB_STATUSES, TABS, UNROUTED
 from lapor.complaints.states import LABELS
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
@@ -50,20 +53,29 @@ async def other_tab(
 async def _list(request: AnyRequest, officer: Officer, tab: str) -> Response[Any]:
     settle_language(request)
     filters, wish = filters_of(request), wish_of(request)
+    path = path_of(tab)
+    if not kept_filters.named(request) and wish == Wish():
+        remembered = kept_filters.kept(request, officer, tab)
+        if remembered != Filters():
+            return Redirect(address(path, remembered, dict(request.query_params)), status_code=303)
     async with database.transaction("reader", user_id=officer.id):
         choices = await filter_choices([office.region for office in officer.offices])
         found = await queue(tab, filters, wish)
         counted = await counts(tab, filters)
+        claims = await claims_of([item.id for item in found.items]) if tab == APPROVALS else {}
         now = await database.now()
-    path = path_of(tab)
-    return page(
+    shown = page(
         request,
         "desk/queue.html",
         tab=tab,
-        tabs=tabs(officer, tab, filters, counted),
+        tabs=tabs(officer, tab, counted),
         filters=_filter_fields(tab, filters, choices),
         filtered=filters != Filters(),
         path=path,
+        clear=f"{path}?{kept_filters.CLEAR}=1",
+        stream=address(queue_live.STREAM, filters, {"bagian": tab}),
+        ticks=tab in BULK_TABS,
+        claims=claims,
         items=lines_in_language(found.items, choices),
         pager=pager(path, filters, found),
         total=counted.total,
@@ -72,6 +84,8 @@ async def _list(request: AnyRequest, officer: Officer, tab: str) -> Response[Any
         now=now,
         notice=desk_acts.done(request.query_params.get("selesai", "")),
     )
+    kept_filters.keep(request, shown, officer, tab, filters)
+    return shown
 
 
 def _filter_fields(tab: str, filters: Filters, choices: Choices) -> Sequence[dict[str, Any]]:
@@ -114,6 +128,7 @@ ROUTES = [
             other_tab,
             one,
             queue_live.queue_stream,
+            *bulk_pages.ROUTES,
             *desk_acts.ROUTES,
             *desk_instructions.ROUTES,
         ],

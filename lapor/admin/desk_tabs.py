@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lapor.admin.access import QUEUE, Officer
-from lapor.admin.lists import address
-from lapor.complaints.queries.queue import Counts, Filters
+from lapor.complaints.queries.queue import Counts
 from lapor.complaints.queries.tabs import APPROVALS, FINISHED, INSTRUCTIONS, MINE, OURS, UNROUTED
 from lapor.locales import say
 
@@ -19,8 +18,8 @@ def path_of(tab: str) -> str:
     return QUEUE if tab == FIRST else f"{QUEUE}/{tab}"
 
 
-def tabs(officer: Officer, current: str, filters: Filters, counted: Counts) -> Sequence[dict[str, Any]]:
-    """The tabs that are open to this officer, with their counts; filters stay."""
+def tabs(officer: Officer, current: str, counted: Counts) -> Sequence[dict[str, Any]]:
+    """The tabs that are open to this officer, with their counts; each comes back with its own filters."""
     names = {
         MINE: say("Saya pegang"),
         OURS: say("Instansi saya"),
@@ -36,9 +35,8 @@ def tabs(officer: Officer, current: str, filters: Filters, counted: Counts) -> S
     shown = [name for name in names if name != UNROUTED or "coordinator" in officer.roles]
     return [
         {
-            "href": address(path_of(name), filters, without="status")
-            if name != INSTRUCTIONS
-            else path_of(name),
+            "name": name,
+            "href": path_of(name),
             "text": names[name],
             "count": counted.tabs.get(name),
             "current": name == current,

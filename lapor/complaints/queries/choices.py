@@ -61,6 +61,13 @@ async def agency_choices(registry: Registry, *, without: int, reported: int | No
     ]
 
 
+async def transfer_choices() -> Sequence[Option]:
+    """Return (id, name) of every active agency; whether one may have a complaint the verb decides."""
+    seen = await moment()
+    registry = await REGISTRY.get(seen.version)
+    return [(str(entry.id), entry.name) for entry in registry.agencies.values() if entry.active]
+
+
 async def colleague_choices(agency: int, *, protected: bool) -> Sequence[Option]:
     """Return (id, name) of the people of an agency into whose hands a complaint can be put."""
     rows = await database.fetch(COLLEAGUES, agency, list(WORKING_ROLES), protected)

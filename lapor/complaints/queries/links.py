@@ -53,3 +53,24 @@ async def tickets_of(complaints: Sequence[int]) -> dict[int, str]:
     """Return the tickets of those complaints that this officer sees."""
     rows = await database.fetch("SELECT id, ticket FROM complaint WHERE id = ANY ($1)", list(complaints))
     return {row["id"]: row["ticket"] for row in rows}
+
+
+# Who leads each of these complaints, themselves if others are tied to them, and all who stand in the same bundles.
+_BUNDLES = """
+WITH ties AS (
+  SELECT k.complaint, k.leader FROM complaint_link k
+  JOIN complaint c ON c.id = k.complaint JOIN complaint l ON l.id = k.leader AND l.owner_agency = c.owner_agency
+  WHERE k.unlinked_at IS NULL AND (k.leader = ANY ($1) OR k.leader IN (
+    SELECT leader FROM complaint_link WHERE complaint = ANY ($1) AND unlinked_at IS NULL))
+), bundle AS (
+  SELECT leader AS id, leader FROM ties UNION SELECT complaint, leader FROM ties
+)
+SELECT c.id, c.channel, b.leader FROM bundle b JOIN complaint c ON c.id = b.id
+ORDER BY array_position($1, c.id) NULLS LAST, c.filed_at, c.id LIMIT 200"""
+
+
+async def bundles_of(complaints: Sequence[int]) -> dict[int, tuple[str, int]]:
+    """Return the channel and the leader of every complaint that stands in a bundle with one of these, themselves
+    first; who is tied to nobody and leads nobody is left out."""
+    rows = await database.fetch(_BUNDLES, list(complaints))
+    return {row["id"]: (row["channel"], row["leader"]) for row in rows}

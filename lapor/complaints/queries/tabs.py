@@ -80,6 +80,8 @@ STATUSES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     name: _FINISHED_STATUS if name == FINISHED else _OPEN for name in BY_AGENCY
 }
 NEWEST_FIRST: Final = (FINISHED,)
+# What stands here is ours to answer or to hand on, many at once too.
+BULK_TABS: Final = (MINE, OURS, "dijanjikan", "pelapor", "dibantah")
 ORDERS: Final = (
     f"(SELECT count(*) FROM instruction i WHERE i.agency = ANY ({WORKS}) AND i.carried_out_at IS NULL)"
 )
