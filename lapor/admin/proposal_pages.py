@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database, uploads
-from lapor.admin import panel_words, register_proposals
+from lapor.admin import panel_words, register_proposals, register_rows
 from lapor.admin.access import PANEL, PREVIEW_ROLES, REGISTER_ROLES, REGISTERS, Officer, requires
 from lapor.admin.register_history_pages import HISTORY
 from lapor.admin.register_proposals import PROPOSALS, Proposal
@@ -76,6 +76,8 @@ async def drop(
 async def _carried_out(number: int, seal: str, officer: Officer) -> Proposal:
     async with database.transaction("reader", user_id=officer.id):
         wanted = await _wanted(number)
+        # Held until it is written, so that nothing moves between reading it and changing it.
+        await register_rows.changeable(wanted.table, wanted.row_id)
         weighed = await register_proposals.weigh(wanted)
         if weighed.seal != seal:
             raise Moved

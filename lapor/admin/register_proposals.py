@@ -101,7 +101,7 @@ async def proposal(asked: int) -> Proposal:
     """This officer's own proposal; raises NotFound."""
     row = await database.fetchrow(
         "SELECT id, register, kind, coalesce(row_id, 0) AS row_id, wish, made_at FROM register_proposal"
-        " WHERE id = $1",
+        " WHERE id = $1 AND made_at > lapor_now() - interval '1 day'",
         asked,
     )
     if row is None:
@@ -112,7 +112,9 @@ async def proposal(asked: int) -> Proposal:
 async def others(asked: int) -> Sequence[int]:
     """What else of this officer waits to be confirmed."""
     rows = await database.fetch(
-        "SELECT id FROM register_proposal WHERE id <> $1 AND kind <> 'file' ORDER BY id LIMIT 20", asked
+        "SELECT id FROM register_proposal WHERE id <> $1 AND kind <> 'file'"
+        " AND made_at > lapor_now() - interval '1 day' ORDER BY id LIMIT 20",
+        asked,
     )
     return [row["id"] for row in rows]
 

@@ -42,3 +42,19 @@ XMLHttpRequest.prototype.send = function (...rest) {
   });
   return send.apply(this, rest);
 };
+
+// These few words stand fixed in the panel's own program.
+const said = { True: "Ya", False: "Tidak", Null: "Kosong", NULL: "Kosong", None: "Kosong", All: "Semua" };
+
+function retell() {
+  for (const one of document.querySelectorAll("option, td code")) {
+    const words = said[one.textContent.trim()];
+    if (words) one.textContent = words;
+  }
+  for (const one of document.querySelectorAll("input[placeholder]")) {
+    const words = said[one.placeholder];
+    if (words) one.placeholder = words;
+  }
+}
+
+new MutationObserver(retell).observe(document.documentElement, { childList: true, subtree: true });
