@@ -154,7 +154,9 @@ def _opened(facts: asyncpg.Record, name: str, ciphertext: bytes | None) -> str:
 async def _to_office(facts: asyncpg.Record, sending: Sending) -> Letter:
     leading = facts["office_role"] in LEADING
     page = "pimpinan" if leading else "meja"
-    link = f"{sending.base_url}/{page}/aduan/{facts['complaint']}"
+    # What was ordered stays with the agency that was told, also when the complaint has gone to another one.
+    ordered = facts["clock_kind"] == "instruction" and not leading
+    link = f"{sending.base_url}/{page}/" + ("instruksi" if ordered else f"aduan/{facts['complaint']}")
     letter = Letter(_bare(facts))
     if facts["office_agency"] == facts["reported_agency"]:
         return replace(letter, trouble=REPORTED, hopeless=True)

@@ -40,7 +40,9 @@ async def _letter(world: World, *more: dict[str, Any]) -> str:
 
 
 async def test_the_letter_says_what_was_ordered(simulated: World) -> None:
-    assert ORDER in await _letter(simulated, {"text": "Lubang lain."}, {"anonymous": True})
+    body = await _letter(simulated, {"text": "Lubang lain."}, {"anonymous": True})
+    assert ORDER in body
+    assert "Buka instruksi: http://lapor.test/meja/instruksi" in body
 
 
 async def test_of_a_bundle_with_something_hidden_nothing_is_quoted(simulated: World) -> None:

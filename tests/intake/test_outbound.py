@@ -336,7 +336,7 @@ def test_every_kind_of_message_has_words(kind: str, to_reporter: bool) -> None:
     known = ("ticket", "link", "office", "office_agency")
     common = {**dict.fromkeys(known, "X"), "to_reporter": to_reporter}
     rest = ("agency", "category", "place", "filed", "said", "promised", "clock", "due", "met", "left")
-    rest += ("list_link", "minutes")
+    rest += ("list_link", "minutes", "ordered")
     for filled in ("", "isi"):
         subject, body = letters.render(kind, {**common, **dict.fromkeys(rest, filled)}, sensitive=False)
         assert subject
