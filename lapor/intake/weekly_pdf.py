@@ -135,7 +135,7 @@ class _Paper:
             )
             for line in lines
         ]
-        self._table(("Nomor", "Instansi dan topik", "Tenggat", "Terlambat"), rows, (27, 64, 51, 32))
+        self._table(("Nomor", "Instansi dan topik", "Tenggat", "Terlambat"), rows, (31, 61, 50, 32))
 
     def orders(self, orders: Sequence[Order]) -> None:
         self._heading("Instruksi yang belum dilaksanakan")

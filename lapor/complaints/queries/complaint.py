@@ -17,8 +17,9 @@ from lapor.complaints.queries.held_time import HeldTime, held_times
 from lapor.complaints.queries.instructions import Ordered, instructions_of
 from lapor.complaints.queries.photos import Photo, photos_of
 from lapor.complaints.queries.queue import place
-from lapor.complaints.queries.tabs import MAY_DECIDE
 from lapor.complaints.queries.same_words import OTHERS
+from lapor.complaints.queries.tabs import MAY_DECIDE
+from lapor.complaints.reading_traces import GUARDS, note_reading
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
 
@@ -263,6 +264,8 @@ async def one_complaint(complaint: int) -> OneComplaint:
     clocks = [Running(**dict(clock)) for clock in await database.fetch(_CLOCKS, complaint)]
     sent = [Sent(**dict(message)) for message in await database.fetch(_MESSAGES, complaint)]
     readable = row["readable"]
+    if readable and any(row[guard] for guard in GUARDS):
+        await note_reading([complaint])
     return OneComplaint(
         row=row,
         at=seen.at,
