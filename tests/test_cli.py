@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from lapor import cli
-from lapor.admin import passwords
+from lapor import cli, crypto
+from lapor.admin import access, passwords
 from lapor.complaints import desk
 from lapor.embedded import remove_home, throwaway_home
 from lapor.migrations.m0004_row_security import ID as LAST_OF_FIRST
@@ -295,6 +295,36 @@ async def test_a_person_is_added_once_and_gets_a_new_password(world: World, envi
     assert await world.fetchval("SELECT kind FROM appointment WHERE person = $1", row["id"]) == "plt"
     stranger = await lapor(environ, "person", "reset-password", "nobody")
     assert "there is nobody" in stranger.complaint
+
+
+async def test_somebody_who_cannot_log_in_is_helped_from_the_server(
+    world: World, environ: dict[str, str]
+) -> None:
+    person = await world.officer("administrator", username="pengelola")
+    await access.open_session(person, hours=8)
+    await world.execute(
+        "INSERT INTO second_factor (person, secret, made_at, confirmed_at) VALUES ($1, '', now(), now())",
+        person,
+    )
+    linked = await lapor(environ, "person", "reset-link", "pengelola")
+    assert linked.code == 0, linked.err
+    name, link = linked.out.split()
+    assert name == "pengelola"
+    assert "/masuk/sandi-baru/" in link
+    token = link.rpartition("/")[2]
+    kept = await world.fetch("SELECT token_hash, expires_at - made_at AS lasts FROM password_reset")
+    assert kept[0]["token_hash"] == crypto.secret_hash(token)
+    assert kept[0]["lasts"].total_seconds() == 3600
+    ended = await lapor(environ, "person", "end-sessions", "pengelola")
+    assert ended.out == "pengelola  all sessions ended\n"
+    assert await world.fetchval("SELECT count(*) FROM session") == 0
+    assert (await lapor(environ, "person", "remove-authenticator", "pengelola")).code == 0
+    again = await lapor(environ, "person", "remove-authenticator", "pengelola")
+    assert "has no authenticator" in again.complaint
+    kinds = [row["kind"] for row in await world.fetch("SELECT kind FROM login_event ORDER BY id")]
+    assert kinds == ["reset_asked", "all_ended", "factor_removed"]
+    for action in ("reset-link", "end-sessions", "remove-authenticator"):
+        assert "there is nobody" in (await lapor(environ, "person", action, "nobody")).complaint
 
 
 async def test_a_dead_message_is_listed_and_sent_again(world: World, environ: dict[str, str]) -> None:

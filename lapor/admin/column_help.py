@@ -190,6 +190,15 @@ _IN_TABLE: Mapping[tuple[str, str], str] = {
     ("clock", "policy"): "Kebijakan yang dipakai ketika batas waktu dimulai.",
     ("approval", "kind"): "Selesai, tidak dapat ditindaklanjuti, atau pelimpahan.",
     ("message", "kind"): "Surat yang mana.",
+    ("login_event", "person"): "Pemilik akun.",
+    ("login_event", "kind"): "Apa yang terjadi pada akun itu.",
+    ("login_event", "at"): "Kapan terjadi.",
+    (
+        "login_event",
+        "by_person",
+    ): "Orang lain yang melakukannya. Kosong: pemilik akun, atau perintah pengelola.",
+    ("login_event", "device"): "Peramban dan sistem perangkatnya.",
+    ("login_event", "network"): "Rentang alamat jaringannya; tidak disimpan lebih rinci.",
     ("message", "person"): "Petugas yang dituju, bila pesan untuk seseorang.",
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lapor.admin.login_events import KINDS
+
 _COLUMNS: Mapping[str, str] = {
     "id": "Nomor baris",
     "active": "Aktif",
@@ -18,10 +20,12 @@ _COLUMNS: Mapping[str, str] = {
     "answered_late": "Dijawab terlambat",
     "asked_at": "Diminta pada",
     "asked_by": "Diminta oleh",
+    "at": "Pada",
     "attempts": "Percobaan",
     "audience": "Penerima",
     "base": "Dihitung dari",
     "before": "Sebelum",
+    "by_person": "Oleh",
     "categories": "Kategori (kode)",
     "category": "Kategori",
     "changed_at": "Diubah pada",
@@ -43,6 +47,7 @@ _COLUMNS: Mapping[str, str] = {
     "decided_at": "Diputuskan pada",
     "decided_by": "Diputuskan oleh",
     "district": "Kecamatan",
+    "device": "Perangkat",
     "due_at": "Tenggat",
     "email": "Surel",
     "emergency": "Darurat",
@@ -62,6 +67,7 @@ _COLUMNS: Mapping[str, str] = {
     "met_at": "Terpenuhi pada",
     "must_change_password": "Wajib ganti kata sandi",
     "name": "Nama",
+    "network": "Jaringan",
     "name_en": "Nama dalam bahasa Inggris",
     "named_desk": "Meja khusus laporan terlindung",
     "next_at": "Langkah berikut",
@@ -160,6 +166,7 @@ _IN_TABLE: Mapping[tuple[str, str], str] = {
 }
 
 _VALUES: Mapping[str, str] = {
+    **KINDS,
     "province": "Provinsi",
     "regency": "Kabupaten",
     "city": "Kota",

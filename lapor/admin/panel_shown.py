@@ -8,6 +8,8 @@ from typing import Any
 
 from piccolo.table import Table
 
+from lapor.admin import tables as doors
+from lapor.admin.login_events import KINDS
 from lapor.complaints import escalating
 from lapor.complaints import tables as record
 from lapor.routing import tables as directory
@@ -216,6 +218,16 @@ SHOWN: tuple[Shown, ...] = (
         links={"person": "person"},
         newest_first=True,
         help="Setiap perubahan data induk: sebelum, sesudah, oleh siapa, kapan.",
+    ),
+    Shown(
+        doors.LoginEvent,
+        "kejadian_masuk",
+        WHO,
+        ["person", "kind", "at", "by_person", "device", "network"],
+        links={"person": "person", "by_person": "person"},
+        choices={"kind": tuple(KINDS)},
+        newest_first=True,
+        help="Siapa masuk, gagal masuk, atau dikeluarkan. Administrator melihat semuanya, yang lain miliknya sendiri.",
     ),
     _seen(
         record.Complaint,
