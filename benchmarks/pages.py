@@ -41,7 +41,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/meja/aduan/{complaint}",
     ),
     "coordinator": ("/meja/penelaahan", "/meja/penelaahan?cari={word}"),
-    "head_of_region": ("/pimpinan/eskalasi", "/pimpinan?cari={word}"),
+    "head_of_region": ("/pimpinan/eskalasi", "/pimpinan/eskalasi?cari={word}", "/pimpinan/instruksi"),
 }
 
 
@@ -131,7 +131,7 @@ async def _asked(on: Ground) -> dict[str, dict[str, Any]]:
 def _log_in(on: Ground, username: str, password: str) -> str:
     browser = Browser(on.settings.base_url)
     browser.send_form("/masuk", "/masuk", {"username": username, "password": password})
-    if browser.get("/meja").status not in (200, 404):
+    if browser.get("/pemberitahuan").status != 200:
         raise RuntimeError(f"{username} cannot log in")
     return "; ".join(f"{one.name}={one.value}" for one in browser.cookies)
 

@@ -122,8 +122,9 @@ document.addEventListener("keydown", (event) => {
   if (!target) return;
   event.preventDefault();
   if (target.matches("input, textarea, select")) return target.focus();
-  target.click();
-  if (!target.matches("summary") || !target.parentElement.open) return;
+  if (!target.matches("summary")) return target.click();
+  // The form that stands open already is not shut by the key that leads to it.
+  target.parentElement.open = true;
   const first = target.parentElement.querySelector("textarea, select, input:not([type=hidden])");
   if (first) first.focus();
 });
