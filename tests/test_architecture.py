@@ -29,7 +29,7 @@ GROUND = {
     "words",
     "locales",
 }
-FRAME = {"pages", "site", "failures", "front_door", "limits", "pack", "uploads"}
+FRAME = {"letter_words", "pages", "site", "failures", "front_door", "limits", "pack", "uploads"}
 DECIDERS = {"routing", "sla"}
 RECORD = {"complaints"}
 EDGES = {"intake", "admin", "sla.worker", "sla.audit"}

@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from litestar.types import Empty
 
 from lapor import database, uploads
-from lapor.admin import link_acts, prepared_answers
+from lapor.admin import letter_preview, link_acts, prepared_answers
 from lapor.admin.access import QUEUE, Officer, desk_only
 from lapor.admin.desk_forms import Form, read_form
 from lapor.admin.desk_view import Returned, Shown, complaint_page, missing, read
@@ -162,6 +162,22 @@ async def assign(form: Form) -> None:
     await desk.assign(form.actor, form.complaint, chosen, version=form.version)
 
 
+async def add_support(form: Form) -> None:
+    """Asking another agency for help."""
+    agency = form.number("agency")
+    await desk.add_support(
+        form.actor, form.complaint, agency=agency, reason=form.reason, version=form.version
+    )
+
+
+async def end_support(form: Form) -> None:
+    """Ending an agency's help."""
+    agency = form.number("agency")
+    await desk.end_support(
+        form.actor, form.complaint, agency=agency, reason=form.reason, version=form.version
+    )
+
+
 async def undo(form: Form) -> None:
     """Taking back what was sent a moment ago."""
     await desk.undo(form.actor, form.complaint, form.number("statement"), version=form.version)
@@ -186,6 +202,8 @@ VERBS: dict[str, Verb] = {
     acts.ROUTE: route,
     acts.ASSIGN: assign,
     acts.UNDO: undo,
+    acts.SUPPORT: add_support,
+    acts.END_SUPPORT: end_support,
     acts.PUBLISH: publish,
     acts.WITHDRAW: withdraw,
     **link_acts.VERBS,
@@ -217,6 +235,8 @@ def done(act: str) -> str:
         acts.REFERRAL: say("Pelimpahan sudah diajukan dan menunggu pemeriksa."),
         acts.CONFIRM: say("Pengajuan sudah Anda setujui dan pelapor diberi tahu."),
         acts.REFUSE: say("Pengajuan tidak disetujui dan pengusul diberi tahu."),
+        acts.SUPPORT: say("Dukungan sudah diminta. Instansi Anda tetap bertanggung jawab."),
+        acts.END_SUPPORT: say("Dukungan instansi itu sudah berakhir."),
         acts.UNDO: say(
             "Ditarik kembali. Pelapor tidak menerimanya dan batas waktu berjalan seperti sebelumnya."
         ),
@@ -291,7 +311,7 @@ async def contact(
 
 
 @get(
-    [f"/meja/aduan/{{complaint:int}}/{act}" for act in (*VERBS, acts.CONTACT, "siap-pakai")],
+    [f"/meja/aduan/{{complaint:int}}/{act}" for act in (*VERBS, acts.CONTACT, "siap-pakai", "pratinjau")],
     guards=[desk_only],
 )
 async def back(complaint: FromPath[int]) -> Response[Any]:
@@ -304,4 +324,5 @@ ROUTES = [
     *(_handler(act, verb) for act, verb in VERBS.items()),
     contact,
     *prepared_answers.ROUTES,
+    *letter_preview.ROUTES,
 ]

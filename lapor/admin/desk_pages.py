@@ -12,7 +12,14 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin import bulk_pages, desk_acts, desk_instructions, kept_filters, queue_live
+from lapor.admin import (
+    bulk_pages,
+    desk_acts,
+    desk_instructions,
+    kept_filters,
+    presence,
+    queue_live,
+)
 from lapor.admin.access import Officer, current_officer, desk_only
 from lapor.admin.desk_tabs import FIRST, path_of, tabs
 from lapor.admin.desk_view import Shown, complaint_page, read
@@ -117,7 +124,9 @@ async def one(
     """One complaint on one screen."""
     settle_language(request)
     notice = desk_acts.done(request.query_params.get("selesai", ""))
-    return complaint_page(request, await read(officer, complaint), Shown(notice=notice))
+    view = await read(officer, complaint)
+    others = await presence.others(request, officer, complaint)
+    return complaint_page(request, view, Shown(notice=notice, others=others))
 
 
 ROUTES = [

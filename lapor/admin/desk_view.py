@@ -83,6 +83,8 @@ class Shown:
     notice: str = ""
     returned: Returned | None = None
     contact: Contact | None = field(default=None, repr=False)
+    preview: object | None = None
+    others: Sequence[object] = ()
     status_code: int = 200
 
 
@@ -159,6 +161,9 @@ def complaint_page(request: AnyRequest, view: View, shown: Shown) -> Response[An
         links=view.links,
         correction=correction_of(one) if acts.CORRECT in view.acts else None,
         beside=view.beside,
+        helper_options=[(str(number), name) for number, name in view.beside.helpers.items()],
+        preview=shown.preview,
+        others=shown.others,
         reasons=[(code, say(reason)) for code, reason in REJECTION_REASONS.items()],
         reason_words=REJECTION_REASONS,
         masked=mask(one.text) if one.text and acts.PUBLISH in view.acts else "",

@@ -25,7 +25,17 @@ _BY = {
     "sent_to_arbiter": "escalation",
 }
 _INTERNAL = frozenset(
-    {"assigned", "unassigned", "undone", "answer_claimed", "linked", "unlinked", "corrected"}
+    {
+        "assigned",
+        "unassigned",
+        "undone",
+        "support_asked",
+        "support_ended",
+        "answer_claimed",
+        "linked",
+        "unlinked",
+        "corrected",
+    }
     | {"noted", "transfer_offered", "transfer_refused", "completion_claimed", "rejection_claimed"}
     | {"referral_claimed", "approval_refused", "contact_seen", "withdrawn", "escalation_seen"}
     | {"handed_over", "instruction_done"}
@@ -171,6 +181,8 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("unlinked", ""): say("{person} melepas tautan ke laporan serupa"),
         ("unlinked", "follower"): say("{person} melepas tautan laporan serupa dari laporan ini"),
         ("corrected", ""): say("{person} memperbaiki kategori atau lokasi"),
+        ("support_asked", ""): say("{person} meminta dukungan {target}"),
+        ("support_ended", ""): say("{person} mengakhiri dukungan {target}"),
         ("undone", ""): say("{person} menarik kembali tulisannya"),
         ("noted", ""): say("{person} menulis catatan internal"),
         ("transfer_offered", ""): say("{agency} menawarkan laporan ke {target}"),

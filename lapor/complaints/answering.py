@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from lapor import database
-from lapor.complaints import clocks
+from lapor.complaints import clocks, mentioning
 from lapor.complaints.actor import Actor
 from lapor.complaints.documents import NOTHING, Attached
 from lapor.complaints.drafting import draft, needs_approval
@@ -116,8 +116,10 @@ async def record_outside_answer(
 
 
 async def note(actor: Actor, complaint: int, *, text: str, undoable: bool = False) -> None:
-    """Write an internal note, for everybody who may read the words of the complaint."""
+    """Write an internal note, for everybody who may read the words of the complaint; who is named in it is told."""
     async with holding(actor, complaint) as held:
         await held.must_read()
+        offices = await mentioning.offices_of(held, text)
         statement, digest = await say(held, "note", text, undoable=undoable)
         await held.record("noted", facts={"statement": statement}, digest=digest)
+        await mentioning.tell(held, offices, statement, undoable=undoable)

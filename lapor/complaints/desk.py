@@ -28,6 +28,7 @@ from lapor.complaints.pictures import Picture
 from lapor.complaints.publishing import publish, withdraw
 from lapor.complaints.rating import rate
 from lapor.complaints.revealing import Revealed, ask_reveal, decide_reveal, open_reveal
+from lapor.complaints.supporting import add_support, end_support
 from lapor.complaints.undoing import undo
 from lapor.complaints.voice import accept, dispute, reopen, reply
 
@@ -45,6 +46,7 @@ __all__ = [
     "Swept",
     "accept",
     "add_photos",
+    "add_support",
     "answer",
     "answer_interim",
     "ask",
@@ -57,6 +59,7 @@ __all__ = [
     "correct",
     "decide_reveal",
     "dispute",
+    "end_support",
     "explain",
     "file",
     "hand_over",

@@ -22,6 +22,8 @@ KINDS: Final[dict[str, Kind]] = {
     "answered": Kind("Instansi menjawab"),
     "promised": Kind("Instansi memberi jawaban sementara dan menjanjikan jawaban"),
     "asked": Kind("Instansi bertanya kepada pelapor"),
+    "support_asked": Kind("Instansi pendukung diminta membantu", to_reporter=False),
+    "support_ended": Kind("Dukungan instansi lain berakhir", to_reporter=False),
     "undone": Kind("Tulisan ditarik kembali oleh pengirimnya", to_reporter=False),
     "paused": Kind("Instansi bertanya kepada pelapor; tenggat penyelesaian menunggu jawabannya"),
     "resumed": Kind("Tenggat penyelesaian berjalan lagi"),

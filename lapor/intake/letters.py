@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from lapor import crypto, database, words
 from lapor.complaints.draft import identity_context
@@ -14,15 +13,15 @@ from lapor.intake import recipients
 from lapor.intake.bundling import LEADING
 from lapor.intake.channels.interface import Outgoing
 from lapor.intake.recipients import CONSOLE, MAIL, Holder, Route
-from lapor.pages import TEMPLATES
+from lapor.letter_words import render, render_gathered
+
+__all__ = ["Letter", "Sending", "about_one", "render", "render_gathered"]
 
 NO_HOLDER = "tidak ada pemegang jabatan"
 NO_ADDRESS = "tidak ada alamat surel"
 NO_REPORTER_ADDRESS = "pelapor tidak memberi alamat surel"
 REPORTED = "jabatan ini di pihak yang dilaporkan"
 
-# The only words about a confidential complaint: there is news, and where to read it.
-NEWS = "kabar"
 # After so many attempts on one way the next one is taken; on the last way there are more.
 ATTEMPTS_BEFORE_NEXT = 4
 ATTEMPTS = 8
@@ -270,29 +269,3 @@ def _context(facts: asyncpg.Record, link: str) -> dict[str, Any]:
         "met": local(facts["met_at"]),
         "left": words.remaining(facts["due_at"], facts["now"]) if facts["due_at"] else "",
     }
-
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(TEMPLATES / "messages"),
-    autoescape=select_autoescape(["html"], default=False),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
-
-
-def render(kind: str, context: dict[str, Any], *, sensitive: bool, channel: str = "email") -> tuple[str, str]:
-    """Return subject and body of a kind of message; a kind without words of its own says that there is news."""
-    names = [f"{NEWS}.{channel}.txt"] if sensitive else [f"{kind}.{channel}.txt", f"{NEWS}.{channel}.txt"]
-    return _parted(names, context)
-
-
-def render_gathered(kind: str, context: dict[str, Any]) -> tuple[str, str]:
-    """Return subject and body of a letter about many things."""
-    return _parted([f"gathered/{kind}.email.txt"], context)
-
-
-def _parted(names: Sequence[str], context: dict[str, Any]) -> tuple[str, str]:
-    subject, _, body = _TEMPLATES.select_template(names).render(context).strip().partition("\n")
-    return subject.strip(), body.strip() + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from tests.admin import cases
@@ -81,3 +82,66 @@ async def test_the_history_of_a_place_holds_what_may_be_read_and_hides_nobody(si
     assert "Dari pelapor yang sama" not in page
     for other in hidden:
         assert f'href="{where(other.complaint_id)}"' not in page
+
+
+async def test_a_letter_is_shown_as_the_reporter_will_read_it_and_nothing_is_sent(
+    site: Visitor, world: World
+) -> None:
+    complaint = (await file(email="sri@contoh.example")).complaint_id
+    await site.as_role("liaison", DPU)
+    typed = {"text": "Kami perbaiki besok.", "version": "1", "untuk": "jawaban"}
+    page = await site.send_form(where(complaint, "pratinjau"), typed, page=where(complaint))
+    assert page.status_code == 200
+    assert "Begini pelapor menerimanya lewat surel" in page.text
+    assert "sudah menjawab laporan Anda." in page.text
+    assert "[tautan pribadi pelapor]" in page.text
+    assert "sri@contoh.example" not in page.text
+    assert "Kami perbaiki besok.</textarea>" in page.text
+    assert not await world.fetchval("SELECT count(*) FROM statement")
+    empty = await site.send_form(where(complaint, "pratinjau"), {"untuk": "jawaban"}, page=where(complaint))
+    assert empty.status_code == 422
+
+
+async def test_the_preview_of_a_confidential_complaint_says_only_that_there_is_news(site: Visitor) -> None:
+    complaint = (await file(confidential=True)).complaint_id
+    await site.as_role("liaison", DPU)
+    typed = {"text": "Isi jawaban rahasia.", "version": "1", "untuk": "jawaban"}
+    page = (await site.send_form(where(complaint, "pratinjau"), typed, page=where(complaint))).text
+    assert "Pelapor tidak memberi alamat." in page
+    letter = page[page.index('class="letter"') : page.index("</section>", page.index('class="letter"'))]
+    assert "Isi jawaban rahasia." not in letter
+
+
+async def test_colleagues_see_who_else_has_the_complaint_open(site: Visitor, world: World) -> None:
+    complaint = (await file()).complaint_id
+    first = await world.officer("liaison", DPU)
+    name = await world.fetchval("SELECT full_name FROM person WHERE id = $1", first)
+    await site.as_person(first)
+    assert "juga sedang membuka" not in (await site.get(where(complaint))).text
+    other = site.another()
+    await other.as_role("staff", DPU)
+    assert f"{name} juga sedang membuka laporan ini." in (await other.get(where(complaint))).text
+    await world.flush_redis()
+    assert (await other.get(where(complaint))).status_code == 200
+
+
+async def test_of_two_who_answer_at_the_same_moment_one_is_shown_the_other(
+    site: Visitor, world: World
+) -> None:
+    complaint = (await file()).complaint_id
+    await site.as_role("liaison", DPU)
+    other = site.another()
+    await other.as_role("staff", DPU)
+    sent = await asyncio.gather(
+        *(
+            browser.send_form(
+                where(complaint, "jawaban"), {"text": text, "version": "1"}, page=where(complaint)
+            )
+            for browser, text in ((site, "Jawaban dari penghubung."), (other, "Jawaban dari staf."))
+        )
+    )
+    assert sorted(answer.status_code for answer in sent) == [303, 409]
+    late = next(answer for answer in sent if answer.status_code == 409)
+    assert "Jawaban dari penghubung." in late.text
+    assert "Jawaban dari staf." in late.text
+    assert await world.fetchval("SELECT count(*) FROM statement") == 1

@@ -28,6 +28,8 @@ LINK = "tautan"
 UNLINK = "tautan/lepas"
 CORRECT = "perbaikan"
 UNDO = "batal"
+SUPPORT = "pendukung"
+END_SUPPORT = "pendukung/lepas"
 
 
 def open_acts(one: OneComplaint) -> frozenset[str]:
@@ -100,6 +102,10 @@ def _hands(one: OneComplaint) -> set[str]:
         found.add(TRANSFER)
     if one.standing.works and one.readable and one.row["status"] in states.OPEN:
         found.add(ASSIGN)
+        if not (one.row["confidential"] or one.row["protected"] or one.row["about_official"]):
+            found.add(SUPPORT)
+    if one.standing.works and one.readable and one.row["supporting"]:
+        found.add(END_SUPPORT)
     if one.standing.coordinates and states.allowed(one.row["status"], "route"):
         found.add(ROUTE)
     return found

@@ -336,6 +336,9 @@ def _approval(row: asyncpg.Record) -> Waiting | None:
 
 
 def _transfer(row: asyncpg.Record) -> Offer | None:
-    if row["asked_at"] is None:
-        return None
-    return Offer(row["to_agency"], row["from_agency"], row["transfer_text"], row["asked_at"])
+    offered = row["asked_at"] is not None
+    return (
+        Offer(row["to_agency"], row["from_agency"], row["transfer_text"], row["asked_at"])
+        if offered
+        else None
+    )
