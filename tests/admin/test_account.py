@@ -190,6 +190,21 @@ async def test_what_happened_is_told_to_its_person_and_logged_without_names(
     assert login_events.KINDS["locked"] not in (await site.get("/akun")).text
 
 
+async def test_administrators_read_what_happened_to_everybody_and_others_their_own(
+    site: Visitor, world: World
+) -> None:
+    await world.officer("liaison", username="penghubung")
+    await world.officer("staff", username="petugas")
+    liaison, staff = site.another(), site.another()
+    await log_in(liaison, "penghubung")
+    await log_in(staff, "petugas")
+    await site.as_role("administrator")
+    assert (await site.panel("GET", "/tables/kejadian_masuk/count/")).json()["count"] == 2
+    assert (await staff.panel("GET", "/tables/kejadian_masuk/count/")).json()["count"] == 1
+    refused = await site.panel("PATCH", "/tables/kejadian_masuk/1/", json={"kind": "logged_out"})
+    assert refused.status_code == 405
+
+
 async def test_events_are_added_and_never_changed(world: World) -> None:
     rows = await world.fetch(
         "SELECT privilege_type FROM information_schema.role_table_grants"
