@@ -204,7 +204,7 @@ def _manners() -> Mapping[str, str]:
     return {
         "opened": say("membuka laporan"),
         "listed": say("melihat awal isinya dalam daftar"),
-        "photo": say("membuka fotonya"),
+        "photo": say("membuka foto atau berkasnya"),
         "panel": say("membaca di panel data"),
     }
 

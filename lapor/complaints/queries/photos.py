@@ -17,7 +17,7 @@ LEFT JOIN complaint o ON o.id = CASE WHEN a.flagged LIKE '{LIKE_PROOF}%' THEN su
 WHERE a.complaint = $1 ORDER BY a.id"""
 _ONE = "SELECT id, complaint, body FROM attachment WHERE id = $1 AND filename IS NULL AND ($2::bigint IS NULL OR complaint = $2)"
 _DOCUMENT = """
-SELECT id, filename, body FROM attachment
+SELECT id, complaint, filename, body FROM attachment
 WHERE id = $1 AND filename IS NOT NULL AND ($2::bigint IS NULL OR complaint = $2)"""
 
 
@@ -56,7 +56,11 @@ async def picture(photo: int, complaint: int | None = None) -> bytes | None:
 async def document(asked: int, complaint: int | None = None) -> tuple[str, bytes] | None:
     """Return name and bytes of a document, of this complaint if one is given; None when there is none for this reader."""
     row = await database.fetchrow(_DOCUMENT, asked, complaint)
-    return (row["filename"], crypto.keyring().decrypt(row["body"], context(row["id"]))) if row else None
+    if row is None:
+        return None
+    if complaint is None:
+        await note_reading([row["complaint"]], "photo")
+    return row["filename"], crypto.keyring().decrypt(row["body"], context(row["id"]))
 
 
 def _photo(row: asyncpg.Record) -> Photo:
