@@ -18,6 +18,7 @@ _COLUMNS: Mapping[str, str] = {
     "amount": "Lama",
     "anonymous": "Anonim",
     "answered_late": "Dijawab terlambat",
+    "answers_need_approval": "Jawaban disetujui dulu",
     "asked_at": "Diminta pada",
     "asked_by": "Diminta oleh",
     "at": "Pada",
@@ -161,6 +162,9 @@ _IN_TABLE: Mapping[tuple[str, str], str] = {
     ("calendar_day", "name"): "Nama hari",
     ("office_hours", "name"): "Nama jam kerja",
     ("office", "title"): "Nama jabatan",
+    ("answer_template", "title"): "Judul",
+    ("answer_template", "kind"): "Jenis pernyataan",
+    ("answer_template", "text"): "Isi templat",
     ("appointment", "office"): "Jabatan yang dipegang",
     ("region", "live_from"): "Berlaku penuh sejak",
 }

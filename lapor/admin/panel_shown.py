@@ -10,7 +10,7 @@ from piccolo.table import Table
 
 from lapor.admin import tables as doors
 from lapor.admin.login_events import KINDS
-from lapor.complaints import escalating
+from lapor.complaints import escalating, tables_desk
 from lapor.complaints import tables as record
 from lapor.routing import tables as directory
 from lapor.routing.tables import (
@@ -84,7 +84,7 @@ SHOWN: tuple[Shown, ...] = (
         directory.Agency,
         "instansi",
         WHO,
-        "code name short_name kind region parent place coordinating email phone live_from active",
+        "code name short_name kind region parent place coordinating answers_need_approval email phone live_from active",
         "name",
         choices={"kind": AGENCY_KINDS},
         listed=["code", "name", "kind", "region", "parent", "coordinating", "active"],
@@ -143,6 +143,17 @@ SHOWN: tuple[Shown, ...] = (
         choices={"office_of": AGENCY_KINDS, "types": COMPLAINT_TYPES, "channels": record.CHANNELS},
         listed=["position", "code", "categories", "words", "agency", "office_of", "reason", "active"],
         help="Dibaca menurut urutan; aturan pertama yang cocok menentukan. Daftar yang kosong cocok dengan semua.",
+    ),
+    _register(
+        tables_desk.AnswerTemplate,
+        "templat_jawaban",
+        WHAT,
+        "code agency category kind title text position active",
+        "title",
+        links={"agency": "agency", "category": "category"},
+        choices={"kind": ("final", "interim", "question")},
+        listed=["code", "title", "kind", "category", "agency", "active"],
+        help="Jawaban yang sudah disiapkan. Petugas mengisinya, membacanya, lalu mengirimnya.",
     ),
     _register(
         directory.EmergencyNumber,
