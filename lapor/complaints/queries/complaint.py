@@ -10,15 +10,13 @@ import asyncpg
 
 from lapor import crypto, database
 from lapor.complaints.arbiter import Cause, brought
-from lapor.complaints.assigning import IN_HAND
 from lapor.complaints.errors import NotFound
 from lapor.complaints.holding import LEADING_ROLES, WORKING_ROLES
+from lapor.complaints.queries.complaint_rows import CLOCKS, COMPLAINT, EVENTS, MESSAGES, STATEMENTS
 from lapor.complaints.queries.held_time import HeldTime, held_times
 from lapor.complaints.queries.instructions import Ordered, instructions_of
 from lapor.complaints.queries.photos import Photo, photos_of
 from lapor.complaints.queries.queue import place
-from lapor.complaints.queries.same_words import OTHERS
-from lapor.complaints.queries.tabs import MAY_DECIDE
 from lapor.complaints.reading_traces import GUARDS, note_reading
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
@@ -191,78 +189,14 @@ class OneComplaint:
         return next((clock.due_at for clock in self.running if clock.kind == "completion"), None)
 
 
-_COMPLAINT = f"""
-SELECT c.*, w.complaint IS NOT NULL AS readable, w.text, w.address, w.latitude, w.longitude, r.timezone AS zone,
-  g.name AS category_name, d.name AS district_name, v.name AS village_name, a.name AS agency_name,
-  a.short_name AS agency_short, a.phone AS agency_phone, n.name AS reported_name, l.reason AS rule_reason,
-  c.owner_agency = ANY (me.works) AS works, coalesce(c.offered_agency = ANY (me.works), false) AS works_in_offered,
-  c.region = ANY (me.coordinates) AS coordinates, c.region = ANY (me.leads) AS leads,
-  c.region = ANY (me.contacts) AS corrects,
-  NOT (c.anonymous OR c.confidential OR c.protected OR c.about_official)
-    AND (c.owner_agency = ANY (me.reaches) OR c.region = ANY (me.contacts)) AS may_contact,
-  coalesce(p.id IS NOT NULL AND {MAY_DECIDE}, false) AS decides, p.kind AS approval_kind, pa.name AS approval_agency,
-  ps.text AS approval_text, p.statement AS approval_statement, p.reason_code, o.name AS outside_body, pp.full_name AS requested_by_name,
-  p.requested_at, h.person AS in_hand, hp.full_name AS in_hand_name, t.asked_at, ta.name AS to_agency, tf.name AS from_agency, ts.text AS transfer_text
-FROM complaint c
-CROSS JOIN (SELECT my_agencies_as($2) AS works, my_working_agencies() AS reaches,
-  my_regions_as('{{coordinator}}') AS coordinates, my_regions_as($3) AS leads,
-  my_regions_as('{{coordinator,inspector}}') AS contacts) me
-JOIN agency a ON a.id = c.owner_agency
-JOIN region r ON r.id = c.region
-LEFT JOIN content w ON w.complaint = c.id
-LEFT JOIN category g ON g.id = c.category
-LEFT JOIN region d ON d.id = c.district
-LEFT JOIN region v ON v.id = c.village
-LEFT JOIN agency n ON n.id = c.reported_agency
-LEFT JOIN routing_rule l ON l.code = c.rule
-LEFT JOIN approval p ON p.complaint = c.id AND p.decided_at IS NULL
-LEFT JOIN agency pa ON pa.id = p.agency
-LEFT JOIN statement ps ON ps.id = p.statement
-LEFT JOIN outside_body o ON o.id = p.outside_body
-LEFT JOIN person pp ON pp.id = p.requested_by
-LEFT JOIN LATERAL ({IN_HAND}) h ON true
-LEFT JOIN person hp ON hp.id = h.person
-LEFT JOIN transfer t ON t.complaint = c.id AND t.decided_at IS NULL
-LEFT JOIN agency ta ON ta.id = t.to_agency
-LEFT JOIN agency tf ON tf.id = t.from_agency
-LEFT JOIN statement ts ON ts.id = t.statement
-WHERE c.id = $1"""
-
-_CLOCKS = """
-SELECT id, kind, cycle, started_at, due_at, met_at, paused_at, resumes_at, trouble FROM clock WHERE complaint = $1 ORDER BY due_at, id"""
-
-_EVENTS = """
-SELECT e.kind, e.actor, e.occurred_at, e.facts, e.digest, p.full_name AS person, h.full_name AS colleague,
-  a.short_name AS agency
-FROM event e
-LEFT JOIN person p ON p.id = CASE WHEN e.actor LIKE 'officer:%' THEN substr(e.actor, 9)::bigint END
-LEFT JOIN person h ON h.id = CASE WHEN e.kind = 'assigned' THEN (e.facts::jsonb->>'person')::bigint END
-LEFT JOIN agency a ON a.id = e.agency
-WHERE e.complaint = $1 ORDER BY e.seq"""
-
-_STATEMENTS = f"""
-SELECT s.id, s.kind, s.text, s.salt, s.promised_for, {OTHERS} AS same_words, s.undone_at IS NOT NULL AS undone
-FROM statement s WHERE s.complaint = $1
-UNION ALL
-SELECT i.id, 'instruction', i.text, i.salt, NULL, 0, false
-FROM instruction i JOIN instruction_item j ON j.instruction = i.id WHERE j.complaint = $1"""
-
-_MESSAGES = """
-SELECT m.kind, o.title AS office, k.kind AS clock, m.rung, m.state, m.channel, m.created_at, m.sent_at, m.trouble
-FROM message m
-LEFT JOIN office o ON o.id = m.office
-LEFT JOIN clock k ON k.id = m.clock
-WHERE m.complaint = $1 ORDER BY m.created_at, m.id LIMIT 400"""
-
-
 async def one_complaint(complaint: int) -> OneComplaint:
     """Return a complaint; raises NotFound when there is none that this officer may see."""
     seen = await moment()
-    row = await database.fetchrow(_COMPLAINT, complaint, list(WORKING_ROLES), list(LEADING_ROLES))
+    row = await database.fetchrow(COMPLAINT, complaint, list(WORKING_ROLES), list(LEADING_ROLES))
     if row is None:
         raise NotFound
-    clocks = [Running(**dict(clock)) for clock in await database.fetch(_CLOCKS, complaint)]
-    sent = [Sent(**dict(message)) for message in await database.fetch(_MESSAGES, complaint)]
+    clocks = [Running(**dict(clock)) for clock in await database.fetch(CLOCKS, complaint)]
+    sent = [Sent(**dict(message)) for message in await database.fetch(MESSAGES, complaint)]
     readable = row["readable"]
     if readable and any(row[guard] for guard in GUARDS):
         await note_reading([complaint])
@@ -288,12 +222,12 @@ async def one_complaint(complaint: int) -> OneComplaint:
 
 async def _story(complaint: int, sent: Sequence[Sent]) -> Sequence[Happened]:
     said: dict[bytes, Said] = {}
-    for row in await database.fetch(_STATEMENTS, complaint):
+    for row in await database.fetch(STATEMENTS, complaint):
         # The ledger knows a text by its salted digest; a text that was changed finds its event no more.
         said[crypto.digest(row["salt"], row["text"])] = Said(
             row["id"], row["kind"], row["text"], row["promised_for"], row["same_words"], row["undone"]
         )
-    return [_happened(row, said, sent) for row in await database.fetch(_EVENTS, complaint)]
+    return [_happened(row, said, sent) for row in await database.fetch(EVENTS, complaint)]
 
 
 def _happened(row: asyncpg.Record, said: Mapping[bytes, Said], sent: Sequence[Sent]) -> Happened:
