@@ -92,7 +92,7 @@ async def _form(
         request,
         "leaders/ask.html",
         status_code=422 if refusal else 200,
-        region=found,
+        asked=found,
         giving=giving,
         typed=typed or {"text": "", "due_at": due},
         errors={refusal.field or "": refusal.message} if refusal else {},

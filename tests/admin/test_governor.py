@@ -68,6 +68,17 @@ async def test_the_numbers_are_those_of_the_regions_own_list(site: Visitor, simu
     assert COUNT.findall((await site.get("/pimpinan/eskalasi")).text) == above == ["4"]
 
 
+async def test_the_form_says_whom_it_goes_to_and_in_whose_name(site: Visitor, simulated: World) -> None:
+    await file()
+    await simulated.advance(49)
+    await site.as_role("leadership_staff", "jtg-gubernur")
+    form = (await site.get(f"{BELOW}/{await city(simulated)}/penjelasan")).text
+    assert "Minta penjelasan dari Kota Semarang" in form
+    assert "<dd>Wali Kota Semarang</dd>" in form
+    assert "atas nama Gubernur Jawa Tengah" in form
+    assert "<dd>1</dd>" in form
+
+
 async def test_from_the_question_to_the_answer(site: Visitor, simulated: World) -> None:
     await site.as_role("head_of_region", "jtg-gubernur")
     page = (await site.get(await ask(site, simulated))).text

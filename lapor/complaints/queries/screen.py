@@ -12,7 +12,7 @@ from datetime import datetime
 from lapor import database
 from lapor.complaints.queries.figures import Period, Scope, figures
 
-LONGEST = 5
+LONGEST = 6
 
 _LATE = f"""
 WITH late AS MATERIALIZED (SELECT * FROM screen_late($1)), longest AS (
