@@ -17,6 +17,7 @@ from lapor.admin import (
     desk_acts,
     desk_instructions,
     kept_filters,
+    liaison_pages,
     presence,
     queue_live,
 )
@@ -33,6 +34,7 @@ from lapor.admin.lists import (
 )
 from lapor.complaints.queries.choices import Choices, filter_choices
 from lapor.complaints.queries.claims import claims_of
+from lapor.complaints.queries.load import OVERSEERS
 from lapor.complaints.queries.paging import COUNT_LIMIT, Wish
 from lapor.complaints.queries.queue import Filters, counts, queue
 from lapor.complaints.queries.tabs import APPROVALS, BULK_TABS, TAB_STATUSES, TABS, UNROUTED
@@ -82,6 +84,7 @@ async def _list(request: AnyRequest, officer: Officer, tab: str) -> Response[Any
         clear=f"{path}?{kept_filters.CLEAR}=1",
         stream=address(queue_live.STREAM, filters, {"bagian": tab}),
         ticks=tab in BULK_TABS,
+        oversees=bool(officer.roles & set(OVERSEERS)),
         claims=claims,
         items=lines_in_language(found.items, choices),
         pager=pager(path, filters, found),
@@ -138,6 +141,7 @@ ROUTES = [
             one,
             queue_live.queue_stream,
             *bulk_pages.ROUTES,
+            *liaison_pages.ROUTES,
             *desk_acts.ROUTES,
             *desk_instructions.ROUTES,
         ],

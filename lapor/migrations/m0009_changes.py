@@ -42,6 +42,24 @@ _LAST = f"""
 CREATE FUNCTION last_change() RETURNS bigint LANGUAGE sql STABLE {_DEFINER} AS $$
   SELECT coalesce(max(id), 0) FROM event
 $$"""
+# A complaint that was handed on is no longer seen by who gave it away: only numbers of it are told, and to whom it went.
+_TRANSFERS = f"""
+CREATE FUNCTION my_transfers(since timestamptz)
+RETURNS TABLE (outward boolean, other text, taken bigint, refused bigint, waiting bigint, seconds bigint)
+LANGUAGE sql STABLE {_DEFINER} AS $$
+  WITH mine AS (SELECT unnest(my_agencies_as('{{liaison,agency_head}}')) AS agency)
+  SELECT t.from_agency = m.agency, a.name, count(*) FILTER (WHERE t.outcome = 'taken'),
+    count(*) FILTER (WHERE t.outcome IN ('refused', 'withdrawn')), count(*) FILTER (WHERE t.decided_at IS NULL),
+    avg(extract(epoch FROM coalesce(t.decided_at, lapor_now()) - coalesce((
+      SELECT max(b.decided_at) FROM transfer b WHERE b.complaint = t.complaint AND b.to_agency = t.from_agency
+        AND b.outcome = 'taken' AND b.decided_at <= t.asked_at), c.filed_at)))::bigint
+  FROM transfer t
+  JOIN mine m ON m.agency IN (t.from_agency, t.to_agency)
+  JOIN complaint c ON c.id = t.complaint
+  JOIN agency a ON a.id = CASE WHEN t.from_agency = m.agency THEN t.to_agency ELSE t.from_agency END
+  WHERE t.asked_at >= since AND NOT c.protected
+  GROUP BY 1, 2 ORDER BY 1 DESC, count(*) DESC, 2
+$$"""
 _SIGNATURES = ("changes_since(bigint, integer)", "last_change()")
 
 # Every verb ends by counting the version up, when all else is written: no row is written twice for this. A filed
@@ -90,6 +108,9 @@ _STANDING_BACKWARDS = [
 ]
 
 
+_FOR_OFFICERS = "my_transfers(timestamp with time zone)"
+
+
 async def forwards() -> MigrationManager:
     return table_migration(
         ID,
@@ -100,7 +121,18 @@ async def forwards() -> MigrationManager:
             _LAST,
             *(f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC" for name in _SIGNATURES),
             *(f"GRANT EXECUTE ON FUNCTION {name} TO lapor_gate" for name in _SIGNATURES),
+            _TRANSFERS,
+            f"REVOKE EXECUTE ON FUNCTION {_FOR_OFFICERS} FROM PUBLIC",
+            f"GRANT EXECUTE ON FUNCTION {_FOR_OFFICERS} TO lapor_reader",
+            "CREATE INDEX transfer_from ON transfer (from_agency, asked_at)",
+            "CREATE INDEX transfer_to ON transfer (to_agency, asked_at)",
             *_STANDING_FORWARDS,
         ],
-        backwards=[*_STANDING_BACKWARDS, *(f"DROP FUNCTION {name}" for name in _SIGNATURES)],
+        backwards=[
+            *_STANDING_BACKWARDS,
+            "DROP INDEX transfer_from",
+            "DROP INDEX transfer_to",
+            f"DROP FUNCTION {_FOR_OFFICERS}",
+            *(f"DROP FUNCTION {name}" for name in _SIGNATURES),
+        ],
     )
