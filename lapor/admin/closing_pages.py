@@ -82,7 +82,7 @@ def _month(text: str) -> date:
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
-        raise Refused("Pilih bulan dari daftar.", "month") from None
+        raise Refused(say("Pilih bulan dari daftar."), "month") from None
 
 
 async def _page(

@@ -15,8 +15,8 @@ from lapor.complaints.sealing import COUNTED, note_changes
 from lapor.complaints.tables_figures import MEASURES
 from lapor.registers import zone_of
 
-EVENTS_AT_ONCE: Final = 10_000
-COMPLAINTS_AT_ONCE: Final = 4_000
+EVENTS_AT_ONCE: Final = 2_000
+COMPLAINTS_AT_ONCE: Final = 1_000
 
 _LIST: Final = ", ".join(MEASURES)
 
@@ -40,9 +40,13 @@ LEFT JOIN next_change n ON n.complaint = s.complaint
 LEFT JOIN first w ON w.complaint = s.complaint AND s.unanswered > 0"""
 
 _ADD_FACTS: Final = f"INSERT INTO figure_fact ({COUNTED}, {_LIST}, next_change, waiting_since) {FACTS}"
+# Every sum stands under its agency and, but for people, under 0 for the whole region.
 _KEYS: Final = """
-CROSS JOIN LATERAL (VALUES ('all', ''), ('category', f.category::text), ('district', f.district::text),
-  ('channel', f.channel), ('person', f.person::text)) AS d (dimension, key)"""
+CROSS JOIN LATERAL (VALUES
+  (f.agency, 'all', ''), (f.agency, 'category', f.category::text), (f.agency, 'district', f.district::text),
+  (f.agency, 'channel', f.channel), (f.agency, 'person', f.person::text),
+  (0, 'all', ''), (0, 'category', f.category::text), (0, 'district', f.district::text), (0, 'channel', f.channel)
+) AS d (agency, dimension, key)"""
 _SUMMED: Final = "region, month, agency, dimension, key"
 
 
@@ -51,7 +55,7 @@ def sums_sql(source: str, condition: str, *, sign: str = "", frozen: bool = Fals
     sums = ", ".join(f"sum({sign}f.{name})" for name in MEASURES)
     added = ", ".join(f"{name} = figure_cell.{name} + excluded.{name}" for name in MEASURES)
     chosen = f"FROM {source} f {_KEYS} WHERE {condition} AND (d.dimension <> 'person' OR f.person <> 0)"
-    keys = "f.region, f.month, f.agency, d.dimension, d.key"
+    keys = "f.region, f.month, d.agency, d.dimension, d.key"
     return (
         f"INSERT INTO figure_cell (frozen, {_SUMMED}, {_LIST}) SELECT {frozen}, {keys}, {sums} {chosen}"
         f" GROUP BY {keys} ORDER BY {keys}"
@@ -116,6 +120,8 @@ async def count_all() -> int:
 async def recount(complaints: Sequence[int], at: datetime) -> None:
     """Replace the facts of these complaints, and move the sums by the difference; closed months keep theirs."""
     regions, zones = await zones_of_regions()
+    # A plan for any number of complaints would be one for a few.
+    await database.execute("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
     for start in range(0, len(complaints), COMPLAINTS_AT_ONCE):
         some = complaints[start : start + COMPLAINTS_AT_ONCE]
         for statement in _TAKE_AWAY:

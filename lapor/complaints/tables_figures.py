@@ -27,32 +27,32 @@ OBJECTION_OUTCOMES: Final = ("accepted", "refused")
 class _Measures:
     """What is counted of one complaint and summed up; `lapor.complaints.queries.figures.measures` defines each."""
 
-    reports = BigInt(default=0)
-    answered = BigInt(default=0)
-    unanswered = BigInt(default=0)
-    unanswered_late = BigInt(default=0)
-    known_24 = BigInt(default=0)
-    within_24 = BigInt(default=0)
-    known_48 = BigInt(default=0)
-    within_48 = BigInt(default=0)
-    overdue = BigInt(default=0)
-    answered_late = BigInt(default=0)
-    promises = BigInt(default=0)
-    promises_kept = BigInt(default=0)
-    completions = BigInt(default=0)
-    completed_in_class = BigInt(default=0)
-    disputed = BigInt(default=0)
-    reopened = BigInt(default=0)
-    handed_on = BigInt(default=0)
-    turns = BigInt(default=0)
+    reports = Integer(default=0)
+    answered = Integer(default=0)
+    unanswered = Integer(default=0)
+    unanswered_late = Integer(default=0)
+    known_24 = Integer(default=0)
+    within_24 = Integer(default=0)
+    known_48 = Integer(default=0)
+    within_48 = Integer(default=0)
+    overdue = Integer(default=0)
+    answered_late = Integer(default=0)
+    promises = Integer(default=0)
+    promises_kept = Integer(default=0)
+    completions = Integer(default=0)
+    completed_in_class = Integer(default=0)
+    disputed = Integer(default=0)
+    reopened = Integer(default=0)
+    handed_on = Integer(default=0)
+    turns = Integer(default=0)
     held_seconds = BigInt(default=0)
-    paused = BigInt(default=0)
-    replies = BigInt(default=0)
-    same_words = BigInt(default=0)
-    ratings = BigInt(default=0)
-    stars = BigInt(default=0)
-    emergencies = BigInt(default=0)
-    emergencies_in_time = BigInt(default=0)
+    paused = Integer(default=0)
+    replies = Integer(default=0)
+    same_words = Integer(default=0)
+    ratings = Integer(default=0)
+    stars = Integer(default=0)
+    emergencies = Integer(default=0)
+    emergencies_in_time = Integer(default=0)
 
 
 class _Counted:
@@ -70,7 +70,10 @@ class _Counted:
 
 
 class _Sum:
-    """Where a sum belongs: `key` is the id (or the channel) of a dimension, '' for all of an agency."""
+    """Where a sum belongs: `key` is the id (or the channel) of a dimension, '' for all of an agency.
+
+    Under agency 0 stand the sums of all agencies of the region, so that a whole region is read at once.
+    """
 
     frozen = Boolean(default=False)
     region = BigInt()
@@ -106,7 +109,7 @@ class FigureHours(_Sum, Table):
 
     id = BigSerial(primary_key=True)
     hours = Integer()
-    reports = BigInt(default=0)
+    reports = Integer(default=0)
 
 
 class FigureSeal(Table):
@@ -159,7 +162,9 @@ class FigureGap(Table):
     seen_at = Timestamptz()
 
 
-MEASURES: Final = tuple(name for name, value in vars(_Measures).items() if isinstance(value, BigInt))
+MEASURES: Final = tuple(
+    name for name, value in vars(_Measures).items() if isinstance(value, BigInt | Integer)
+)
 
 TABLES = [
     FigureFact,

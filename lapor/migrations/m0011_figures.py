@@ -58,7 +58,8 @@ def _id() -> dict[str, Column]:
 
 
 def _measures() -> dict[str, Column]:
-    return {name: BigInt(default=0) for name in _MEASURES}
+    wide = "held_seconds"
+    return {name: BigInt(default=0) if name == wide else Integer(default=0) for name in _MEASURES}
 
 
 def _counted() -> dict[str, Column]:
@@ -96,7 +97,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
     },
     "FigureFrozen": {**_id(), "seal": BigInt(), **_counted(), **_measures()},
     "FigureCell": {**_id(), **_sum(), **_measures()},
-    "FigureHours": {**_id(), **_sum(), "hours": Integer(), "reports": BigInt(default=0)},
+    "FigureHours": {**_id(), **_sum(), "hours": Integer(), "reports": Integer(default=0)},
     "FigureSeal": {
         **_id(),
         "region": BigInt(),

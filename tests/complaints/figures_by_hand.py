@@ -93,7 +93,8 @@ def _first(clock: Row, at: datetime) -> Iterator[tuple[str, float]]:
     yield "reports", 1
     if met:
         yield "answered", 1
-        yield "hours", max(math.ceil(seconds / 3600), 1)
+        days = math.ceil(seconds / 86400)
+        yield "hours", days * 24 if seconds > 96 * 3600 else max(math.ceil(seconds / 3600), 1)
     elif clock["due_at"] < at:
         yield "hours", math.inf
     for hours in (24, 48):

@@ -28,16 +28,14 @@ asked AS MATERIALIZED (
 ), answers AS MATERIALIZED (
   SELECT complaint, seq, agency, person, at FROM acts WHERE kind IN ('answered', 'promised', 'rejected', 'referred')
 ), clocks AS MATERIALIZED (
-  SELECT k.complaint, k.subject, k.kind, k.cycle, k.started_at, k.due_at, q.owner,
+  SELECT k.id, k.complaint, k.subject, k.kind, k.cycle, k.started_at, k.due_at, q.owner,
     CASE WHEN k.met_at <= $2 THEN k.met_at END AS met_at
   FROM clock k JOIN asked q ON q.id = k.complaint
   WHERE k.kind IN ('response', 'promise', 'completion', 'emergency') AND k.started_at <= $2
 ), responses AS MATERIALIZED (
-  SELECT k.*, coalesce(a.agency, k.owner) AS agency, coalesce(a.person, 0) AS person
-  FROM clocks k LEFT JOIN LATERAL (
-    SELECT a.agency, a.person FROM answers a WHERE a.complaint = k.complaint AND a.at <= k.met_at
-    ORDER BY a.seq DESC LIMIT 1) a ON true
-  WHERE k.kind = 'response'
+  SELECT DISTINCT ON (k.id) k.*, coalesce(a.agency, k.owner) AS agency, coalesce(a.person, 0) AS person
+  FROM clocks k LEFT JOIN answers a ON a.complaint = k.complaint AND a.at <= k.met_at
+  WHERE k.kind = 'response' ORDER BY k.id, a.seq DESC NULLS LAST
 ), first AS MATERIALIZED (
   SELECT *, extract(epoch FROM met_at - started_at) AS seconds, extract(epoch FROM $2 - started_at) AS age
   FROM responses WHERE cycle = 1
@@ -62,32 +60,33 @@ asked AS MATERIALIZED (
   FROM statement s JOIN asked q ON q.id = s.complaint
   WHERE s.kind IN ('final', 'interim') AND s.to_reporter AND s.made_at <= $2
 ), stars AS (
-  SELECT r.complaint, r.stars, coalesce(w.agency, q.owner) AS agency, coalesce(w.person, 0) AS person
+  SELECT DISTINCT ON (r.id) r.complaint, r.stars, coalesce(a.agency, q.owner) AS agency,
+    coalesce(a.person, 0) AS person
   FROM rating r JOIN asked q ON q.id = r.complaint
-  LEFT JOIN LATERAL (SELECT a.agency, a.person FROM acts a
-    WHERE a.complaint = r.complaint AND a.at <= r.rated_at
-      AND a.kind IN ('answered', 'promised', 'rejected', 'referred', 'completed')
-    ORDER BY a.seq DESC LIMIT 1) w ON true
-  WHERE r.rated_at <= $2
+  LEFT JOIN acts a ON a.complaint = r.complaint AND a.at <= r.rated_at
+    AND a.kind IN ('answered', 'promised', 'rejected', 'referred', 'completed')
+  WHERE r.rated_at <= $2 ORDER BY r.id, a.seq DESC NULLS LAST
 ), replied AS (
-  SELECT a.complaint, a.kind, a.agency, coalesce(w.person, 0) AS person
-  FROM acts a LEFT JOIN LATERAL (SELECT w.person FROM answers w
-    WHERE w.complaint = a.complaint AND w.seq < a.seq ORDER BY w.seq DESC LIMIT 1) w ON true
-  WHERE a.kind IN ('disputed', 'reopened')
+  SELECT DISTINCT ON (a.complaint, a.seq) a.complaint, a.kind, a.agency, coalesce(w.person, 0) AS person
+  FROM acts a LEFT JOIN answers w ON w.complaint = a.complaint AND w.seq < a.seq
+  WHERE a.kind IN ('disputed', 'reopened') ORDER BY a.complaint, a.seq, w.seq DESC NULLS LAST
 ), ended AS (
-  SELECT k.*, coalesce(a.agency, k.owner) AS agency, coalesce(a.person, 0) AS person
-  FROM clocks k LEFT JOIN LATERAL (
-    SELECT a.agency, a.person FROM acts a WHERE a.complaint = k.complaint AND a.at <= k.met_at
-      AND a.kind = ANY (CASE k.kind WHEN 'emergency' THEN '{{handed_over}}'
-                                    ELSE '{{completed,rejected,referred}}' END::text[])
-    ORDER BY a.seq DESC LIMIT 1) a ON true
-  WHERE k.kind IN ('completion', 'emergency')
+  SELECT DISTINCT ON (k.id) k.*, coalesce(a.agency, k.owner) AS agency, coalesce(a.person, 0) AS person
+  FROM clocks k LEFT JOIN acts a ON a.complaint = k.complaint AND a.at <= k.met_at
+    AND a.kind = ANY (CASE k.kind WHEN 'emergency' THEN '{{handed_over}}'
+                                  ELSE '{{completed,rejected,referred}}' END::text[])
+  WHERE k.kind IN ('completion', 'emergency') ORDER BY k.id, a.seq DESC NULLS LAST
 ), promised AS (
   SELECT k.*, coalesce(s.agency, k.owner) AS agency, coalesce(s.person, 0) AS person
   FROM clocks k LEFT JOIN statement s ON s.id = k.subject WHERE k.kind = 'promise'
 )"""
 
 _KNOWN = "(met_at IS NOT NULL OR due_at < $2)"
+
+# Begun hours for four days, begun days after that: enough to say how long, and few enough to add up quickly.
+_HOURS = (
+    "greatest(CASE WHEN seconds <= 345600 THEN ceil(seconds / 3600) ELSE ceil(seconds / 86400) * 24 END, 1)"
+)
 
 # measure → (lines out of COMMON, amount, condition)
 LINES: Final[dict[str, tuple[str, str, str]]] = {
@@ -99,7 +98,7 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
     "within_24": ("first", "1", "seconds <= 86400"),
     "known_48": ("first", "1", "met_at IS NOT NULL OR age > 172800"),
     "within_48": ("first", "1", "seconds <= 172800"),
-    "hours": ("first", "greatest(ceil(seconds / 3600), 1)", "met_at IS NOT NULL"),
+    "hours": ("first", _HOURS, "met_at IS NOT NULL"),
     # One complaint is overdue once, however many of its clocks are; only the newest cycle can be unmet in practice.
     "overdue": (
         "(SELECT DISTINCT complaint, agency, person FROM responses WHERE met_at IS NULL AND due_at < $2) late",

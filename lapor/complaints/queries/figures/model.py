@@ -12,6 +12,7 @@ from lapor import database
 from lapor.complaints.queries.figures.definitions import FIGURES, RANKED_BY, Figure
 from lapor.complaints.queries.figures.names import NO_NAME, names_of
 from lapor.complaints.queries.figures.scope import By, Period, Scope
+from lapor.complaints.queries.figures.sight import sight_of
 from lapor.complaints.tables_figures import MEASURES
 
 # Of fewer reports nothing is told outside: who they are could be guessed.
@@ -44,7 +45,7 @@ leads AS (
 _FROM: Final = """
   FROM {table} c LEFT JOIN closed s ON s.region = c.region AND s.month = c.month{leads}
   WHERE c.dimension = $1 AND c.month BETWEEN $2 AND $3
-    AND c.frozen = (s.month IS NOT NULL AND NOT $4) {narrowed}"""
+    AND c.frozen = (s.month IS NOT NULL AND NOT $4) AND {agencies}{narrowed}"""
 
 _TABLE: Final = """
 WITH {leads}closed AS MATERIALIZED (
@@ -115,8 +116,10 @@ async def figures(
     """
     dimension, key = scope.keyed(by)
     arguments: list[Any] = [dimension, period.first, period.last, as_now]
-    rows = await database.fetch(_sql(scope, by, key, arguments), *arguments)
-    outside = scope.outside or await _is_outside(scope)
+    sight = await sight_of(scope)
+    whole = sight.whole and scope.agency is None and dimension != "person" and by not in ("agency", "unit")
+    rows = await database.fetch(_sql(scope, by, key, arguments, whole=whole), *arguments)
+    outside = scope.outside or sight.outside
     names = await names_of(by, [row["key"] for row in rows if not row["total"]])
     made = [_row(row, names) for row in rows if not row["total"] and any(row[name] for name in MEASURES)]
     total = next(_row(row, {}) for row in rows if row["total"])
@@ -141,7 +144,7 @@ def ranked(table: Table, code: str) -> Table:
     return replace(table, rows=sorted(table.rows, key=place))
 
 
-def _sql(scope: Scope, by: By, key: str | None, arguments: list[Any]) -> str:
+def _sql(scope: Scope, by: By, key: str | None, arguments: list[Any], *, whole: bool) -> str:
     narrowed = ""
     leads = by == "agency" or scope.agency is not None
     for value, condition in (
@@ -152,7 +155,11 @@ def _sql(scope: Scope, by: By, key: str | None, arguments: list[Any]) -> str:
         if value is not None:
             arguments.append(value)
             narrowed += " AND " + condition.format(len(arguments))
-    source = {"leads": " JOIN leads l ON l.agency = c.agency" if leads else "", "narrowed": narrowed}
+    source = {
+        "leads": " JOIN leads l ON l.agency = c.agency" if leads else "",
+        "agencies": "c.agency = 0" if whole else "c.agency > 0",
+        "narrowed": narrowed,
+    }
     parts = {figure.code: figure.percentile for figure in FIGURES if figure.percentile}
     return _TABLE.format(
         leads=f"{_LEADS}, " if leads else "",
@@ -187,22 +194,6 @@ def _value(figure: Figure, row: asyncpg.Record) -> float | None:
     if not base:
         return None
     return float(top / base / (_HOUR if figure.unit == "hours" else 1))
-
-
-async def _is_outside(scope: Scope) -> bool:
-    """Whether the asker looks from above or from the street: small groups are then suppressed."""
-    role = await database.fetchval("SELECT current_user::text")
-    if role in ("lapor_worker", "lapor_owner"):
-        return False
-    if role == "lapor_public":
-        return True
-    own: list[int] = await database.fetchval(
-        "SELECT coalesce(array_agg(DISTINCT a.region), '{}') FROM agency a WHERE a.id = ANY (my_agencies())"
-    )
-    if scope.region is not None:
-        return scope.region not in own
-    seen: list[int] = await database.fetchval("SELECT figure_regions()")
-    return bool(set(seen) - set(own))
 
 
 def _suppressed(rows: Sequence[Row], total: Row) -> tuple[list[Row], Row]:

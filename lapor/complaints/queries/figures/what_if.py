@@ -15,7 +15,7 @@ _LATE = """
 WITH taken AS (
   SELECT agency, sum(reports) AS answered, sum(reports) FILTER (WHERE hours > $4) AS now_late,
     sum(reports) FILTER (WHERE hours > $5) AS then_late
-  FROM figure_hours WHERE dimension = 'all' AND NOT frozen AND month BETWEEN $1 AND $2 AND region = $3
+  FROM figure_hours WHERE dimension = 'all' AND agency > 0 AND NOT frozen AND month BETWEEN $1 AND $2 AND region = $3
   GROUP BY agency
 ), waiting AS (
   SELECT f.agency, count(*) AS waiting,
