@@ -224,6 +224,7 @@ UNNOTED = {
     "queries/claims.py": "asked for lines of the queue, which are noted there",
     "queries/beside.py": "gives no words, and leaves guarded complaints out",
     "queries/same_words.py": "the agency's own letter, without saying to whom",
+    "queries/complaint_rows.py": "statements that queries/complaint.py runs, which notes them",
     "queries/figures/measures.py": "counts",
     "queries/explanations.py": "the public copies, of which guarded complaints have none",
     "queries/overdue.py": "noted by the page of the list; the counter and the short-lived link show no guarded words",
