@@ -26,6 +26,8 @@ async def ask(request: AnyRequest, officer: NamedDependency[Officer]) -> Respons
     settle_language(request)
     given = request.query_params.get("jam", "")
     hours = int(given) if given.isdecimal() and len(given) < 4 and 1 <= int(given) <= 720 else 24
+    # Above four days the record is summed up by the day.
+    hours = hours if hours <= 96 else min(-(-hours // 24) * 24, 720)
     async with database.transaction("reader", user_id=officer.id):
         now = await database.now()
         wanted = asked(request, now, officer.timezone, ["unit"])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import asyncpg
 import pytest
 
 from lapor import database
 from lapor.complaints import desk
+from lapor.complaints.closing_months import close_due
 from lapor.complaints.counting import count_all, gaps
-from lapor.complaints.queries.figures import By, Period, Scope, Table, figures
-from tests.complaints.conftest import Scene
+from lapor.complaints.queries.figures import By, Period, Scope, Table, figures, ranked
+from lapor.complaints.sealing import broken_seals
+from tests.complaints.conftest import LEAD, Scene
 from tests.complaints.figures_by_hand import Raw, Row, by_hand, hidden, month_of
 from tests.complaints.histories import History
 
@@ -85,4 +88,63 @@ async def test_every_figure_is_what_a_hand_computes_from_the_raw_rows(scene: Sce
     total = (await counted(Scope())).total.values
     # A history in which nothing of a kind happens would prove nothing about it.
     assert [code for code, value in total.items() if value is None and code != "emergency"] == []
-    assert total["handed_on"] and total["overdue"] and total["answered_late"]
+    assert all(total[code] for code in ("handed_on", "overdue", "answered_late"))
+
+
+async def test_a_seal_holds_until_somebody_touches_what_it_closed(scene: Scene) -> None:
+    filed = await scene.file()
+    await desk.answer(scene.staff, filed.complaint_id, text="Sudah")
+    await scene.world.advance(24 * 50)
+    assert [one.disputed for one in await close_due(7)] == [False]
+    async with database.transaction("worker"):
+        assert await broken_seals() == []
+    for attack in (
+        "UPDATE figure_frozen SET answered = 5",
+        "DELETE FROM figure_seal",
+        "UPDATE figure_cell SET reports = 1 WHERE frozen",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await scene.world.execute(attack)
+    await scene.world.execute("ALTER TABLE figure_frozen DISABLE TRIGGER USER")
+    await scene.world.execute("UPDATE figure_frozen SET answered = 5 WHERE answered = 1")
+    async with database.transaction("worker"):
+        assert len(await broken_seals()) == 1
+
+
+async def test_an_event_written_under_an_older_number_is_counted_when_it_comes(scene: Scene) -> None:
+    filed = await scene.file()
+    await count_all()
+    # As if a transaction that is still open had taken the next number before another one was counted.
+    await scene.world.execute("SELECT nextval('event_id_seq')")
+    await scene.file()
+    await count_all()
+    await scene.world.advance(3)
+    gap = await scene.world.fetch("SELECT first, last FROM figure_gap")
+    assert [row["first"] == row["last"] for row in gap] == [True]
+    await scene.world.execute(
+        "UPDATE clock SET met_at = started_at + interval '2 hours' WHERE kind = 'response' AND complaint = $1",
+        filed.complaint_id,
+    )
+    await scene.world.execute(
+        "INSERT INTO event (id, complaint, kind, actor) VALUES ($1, $2, 'noted', 'system')",
+        gap[0]["first"],
+        filed.complaint_id,
+    )
+    assert (await counted(Scope())).total.measures["answered"] == 1
+    assert await scene.world.fetchval("SELECT count(*) FROM figure_gap") == 0
+
+
+async def test_nobody_is_ranked_by_volume(scene: Scene) -> None:
+    for category in ("jalan-rusak", "jalan-rusak", "lampu-jalan"):
+        filed = await scene.file(category=category)
+    await scene.world.advance(1)
+    await desk.route(
+        scene.coordinator, filed.complaint_id, agency=await scene.agency(LEAD), reason="Milik PU"
+    )
+    await desk.answer(scene.staff, filed.complaint_id, text="Sudah")
+    table = await counted(Scope(), "category")
+    assert ranked(table, "median").rows[0]["median"] is not None
+    with pytest.raises(ValueError, match="volume"):
+        ranked(table, "reports")
+    with pytest.raises(ValueError, match="one of"):
+        await counted(Scope(category=1), "district")

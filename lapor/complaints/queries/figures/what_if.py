@@ -44,9 +44,9 @@ class Otherwise:
 async def what_if(region: int, period: Period, *, now_hours: int, then_hours: int) -> Sequence[Otherwise]:
     """Return what a response clock of `then_hours` would have found late (and escalated), most first.
 
-    ValueError unless both are 1 to 720 hours.
+    ValueError unless both are 1 to 96 hours, or whole days up to 720: so finely the record is summed up.
     """
-    if not all(1 <= hours <= 720 for hours in (now_hours, then_hours)):
-        raise ValueError("a response clock has 1 to 720 hours")
+    if not all(1 <= hours <= 96 or (hours <= 720 and hours % 24 == 0) for hours in (now_hours, then_hours)):
+        raise ValueError("a length of 1 to 96 hours, or of whole days up to 720 hours")
     arguments: list[Any] = [period.first, period.last, region, now_hours, then_hours, await database.now()]
     return [Otherwise(**dict(row)) for row in await database.fetch(_LATE, *arguments)]
