@@ -50,6 +50,7 @@ APPOINTMENT_KINDS = ("definitive", "plt", "plh", "pj", "pjs")
 COMPLAINT_TYPES = ("complaint", "aspiration", "information", "service")
 COMPLETION_CLASSES = ("information", "aspiration", "service", "complaint", "examination")
 PUBLISH_RULES = ("never", "officer", "automatic")
+QUESTION_KINDS = ("text", "choice", "yes_no")
 
 
 class Deployment(Table):
@@ -158,6 +159,22 @@ class Category(Table):
     active = Boolean(default=True)
 
 
+class CategoryQuestion(Table):
+    """What the form asks about complaints of one category. The answers become part of the complaint's words."""
+
+    id = BigSerial(primary_key=True)
+    code = Varchar(length=60, unique=True)
+    category = BigInt()
+    text = Varchar(length=200)
+    text_en = Varchar(length=200, default="")
+    kind = Varchar(length=10, default="text")
+    choices = Array(base_column=Varchar(), default=list)
+    choices_en = Array(base_column=Varchar(), default=list)
+    required = Boolean(default=False)
+    position = Integer(default=100)
+    active = Boolean(default=True)
+
+
 class RoutingRule(Table):
     """One ordered rule; the first that matches decides. Empty lists match everything."""
 
@@ -207,6 +224,7 @@ TABLES = [
     Office,
     Appointment,
     Category,
+    CategoryQuestion,
     RoutingRule,
     EmergencyNumber,
     RegisterChange,
