@@ -47,20 +47,20 @@ class _TableMigration(MigrationManager):
 
     forwards: Sequence[str] = field(default_factory=list)
     backwards: Sequence[str] = field(default_factory=list)
+    before: Sequence[str] = field(default_factory=list)
+    restored: Sequence[str] = field(default_factory=list)
     wrap_in_transaction: bool = False
 
     async def run(self, backwards: bool = False) -> None:
         """Run it in its direction."""
         async with database.DB.transaction():
-            if backwards:
-                await self._all(self.backwards)
+            await self._all(self.backwards if backwards else self.before)
             printed = io.StringIO()
             with contextlib.redirect_stdout(printed):
                 await super().run(backwards=backwards)
             # What follows its name is about a transaction that it did not open itself.
             sys.stdout.write(printed.getvalue().split("...")[0] + "... ")
-            if not backwards:
-                await self._all(self.forwards)
+            await self._all(self.restored if backwards else self.forwards)
 
     async def _all(self, statements: Sequence[str]) -> None:
         for statement in statements:
@@ -75,11 +75,16 @@ def table_migration(
     columns: Mapping[str, Mapping[str, Column]] | None = None,
     forwards: Sequence[str] = (),
     backwards: Sequence[str] = (),
+    dropped: Sequence[str] = (),
+    before: Sequence[str] = (),
+    restored: Sequence[str] = (),
 ) -> MigrationManager:
     """Return a migration that makes new tables and columns and then runs statements on them.
 
     Both mappings lead from the name of the table class, `ListLink`, to its columns by name. A table is named after
     its class: `list_link`. `backwards` undoes the statements only; tables and columns are taken away by themselves.
+    `dropped` names classes whose tables go: what is to be saved of them is saved by the statements `before`, and
+    `restored` follows when the tables are back, empty and without rights.
     """
     manager = _TableMigration(
         migration_id=migration_id,
@@ -87,7 +92,11 @@ def table_migration(
         description=description,
         forwards=forwards,
         backwards=backwards,
+        before=before,
+        restored=restored,
     )
+    for class_name in dropped:
+        manager.drop_table(class_name, _tablename(class_name))
     for class_name in tables or {}:
         manager.add_table(class_name, _tablename(class_name))
     for class_name, named in {**(tables or {}), **(columns or {})}.items():

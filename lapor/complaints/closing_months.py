@@ -33,7 +33,9 @@ _COMPLAINTS: Final = "SELECT DISTINCT complaint FROM figure_fact WHERE region = 
 _FREEZE: Final = f"""
 INSERT INTO figure_frozen (seal, {COUNTED}, {_LIST})
 SELECT $5, {COUNTED}, {_LIST} FROM ({FACTS}) facts WHERE region = $6 AND month = $7"""
-_SUMS: Final = sums_sql("figure_frozen", "f.seal = $1", frozen=True)
+_SUMS: Final = sums_sql(
+    f"SELECT 1 AS sign, {COUNTED}, {_LIST} FROM figure_frozen WHERE seal = $1", frozen=True
+)
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,7 @@ async def _close(one: Closing, by: str) -> bool:
                 _FREEZE, some, one.closes_at, regions, zones, number, one.region, one.month
             )
         await seal(number, Sealing(one.region, one.month, "closed", one.closes_at, by))
-        for statement in _SUMS:
-            await database.execute(statement, number)
+        await database.execute(_SUMS, number)
         # What has happened since that moment is known already: it is the month's first change.
         for start in range(0, len(complaints), COMPLAINTS_AT_ONCE):
             await note_changes(complaints[start : start + COMPLAINTS_AT_ONCE], await database.now())

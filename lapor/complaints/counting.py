@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from lapor import database
+from lapor.complaints.queries.figures.histogram import one_sql
 from lapor.complaints.queries.figures.measures import COMMON, NEXT_CHANGE, lines_sql
 from lapor.complaints.sealing import COUNTED, note_changes
 from lapor.complaints.tables_figures import MEASURES
@@ -17,6 +18,8 @@ from lapor.registers import zone_of
 
 EVENTS_AT_ONCE: Final = 2_000
 COMPLAINTS_AT_ONCE: Final = 1_000
+# Who counts all of a long record takes more at once: the sums of a month are then written a few times, not hundreds.
+ALL_AT_ONCE: Final = 25_000
 
 _LIST: Final = ", ".join(MEASURES)
 
@@ -39,7 +42,6 @@ JOIN unnest($3::bigint[], $4::text[]) AS z (region, zone) ON z.region = g.region
 LEFT JOIN next_change n ON n.complaint = s.complaint
 LEFT JOIN first w ON w.complaint = s.complaint AND s.unanswered > 0"""
 
-_ADD_FACTS: Final = f"INSERT INTO figure_fact ({COUNTED}, {_LIST}, next_change, waiting_since) {FACTS}"
 # Every sum stands under its agency and, but for people, under 0 for the whole region.
 _KEYS: Final = """
 CROSS JOIN LATERAL (VALUES
@@ -48,28 +50,47 @@ CROSS JOIN LATERAL (VALUES
   (0, 'all', ''), (0, 'category', f.category::text), (0, 'district', f.district::text), (0, 'channel', f.channel)
 ) AS d (agency, dimension, key)"""
 _SUMMED: Final = "region, month, agency, dimension, key"
+_NAMED: Final = f"{COUNTED}, {_LIST}"
+_TAKEN: Final = f"CASE WHEN hours IS NULL THEN 0 ELSE {one_sql('hours')} END AS hours_taken"
 
 
-def sums_sql(source: str, condition: str, *, sign: str = "", frozen: bool = False) -> tuple[str, str]:
-    """Return the two statements that add facts (or, with the sign "-", take them away) to sums and hours."""
-    sums = ", ".join(f"sum({sign}f.{name})" for name in MEASURES)
-    added = ", ".join(f"{name} = figure_cell.{name} + excluded.{name}" for name in MEASURES)
-    chosen = f"FROM {source} f {_KEYS} WHERE {condition} AND (d.dimension <> 'person' OR f.person <> 0)"
+def sums_sql(facts: str, *, frozen: bool = False) -> str:
+    """Return the statement that moves the sums by facts, each with its sign: 1 is added, -1 is taken away.
+
+    Only sums that are another afterwards are written, each of them once.
+    """
+    names = (*MEASURES, "hours_taken")
+    moved = ", ".join(f"sum(f.sign * f.{name}) AS {name}" for name in names)
+    added = ", ".join(f"{name} = figure_cell.{name} + excluded.{name}" for name in names)
     keys = "f.region, f.month, d.agency, d.dimension, d.key"
-    return (
-        f"INSERT INTO figure_cell (frozen, {_SUMMED}, {_LIST}) SELECT {frozen}, {keys}, {sums} {chosen}"
-        f" GROUP BY {keys} ORDER BY {keys}"
-        f" ON CONFLICT (dimension, month, region, agency, key, frozen) DO UPDATE SET {added}",
-        f"INSERT INTO figure_hours (frozen, {_SUMMED}, hours, reports)"
-        f" SELECT {frozen}, {keys}, f.hours, sum({sign}1) {chosen} AND f.hours IS NOT NULL"
-        f" GROUP BY {keys}, f.hours ORDER BY {keys}, f.hours"
-        " ON CONFLICT (dimension, month, region, agency, key, frozen, hours)"
-        " DO UPDATE SET reports = figure_hours.reports + excluded.reports",
-    )
+    return f"""
+INSERT INTO figure_cell (frozen, {_SUMMED}, {", ".join(names)})
+SELECT {frozen}, m.* FROM (
+  SELECT {keys}, {moved}
+  FROM (SELECT *, {_TAKEN} FROM ({facts}) signed OFFSET 0) f {_KEYS}
+  WHERE d.dimension <> 'person' OR f.person <> 0 GROUP BY {keys}
+) m WHERE {" OR ".join(f"m.{name} <> 0" for name in names)}
+ON CONFLICT (dimension, agency, region, month, key, frozen) DO UPDATE SET {added}"""
 
 
-_TAKE_AWAY: Final = sums_sql("figure_fact", "f.complaint = ANY ($1)", sign="-")
-_ADD: Final = sums_sql("figure_fact", "f.complaint = ANY ($1)")
+_KEPT: Final = f"{_NAMED}, next_change, waiting_since"
+_RENEWED: Final = [name for name in _KEPT.split(", ") if name not in ("complaint", "agency", "person")]
+# All of one statement looks at the facts as they were before it.
+_RECOUNT: Final = f"""
+WITH now_so AS MATERIALIZED ({FACTS}
+), before AS MATERIALIZED (
+  SELECT * FROM figure_fact WHERE complaint = ANY ($1)
+), gone AS (
+  DELETE FROM figure_fact f USING before b WHERE f.id = b.id AND NOT EXISTS (
+    SELECT FROM now_so n WHERE n.complaint = b.complaint AND n.agency = b.agency AND n.person = b.person)
+), kept AS (
+  INSERT INTO figure_fact ({_KEPT}) SELECT {_KEPT} FROM now_so
+  ON CONFLICT (complaint, agency, person) DO UPDATE
+  SET {", ".join(f"{name} = excluded.{name}" for name in _RENEWED)}
+  WHERE ({", ".join(f"figure_fact.{name}" for name in _RENEWED)})
+    IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _RENEWED)})
+)
+{sums_sql(f"SELECT 1 AS sign, {_NAMED} FROM now_so UNION ALL SELECT -1, {_NAMED} FROM before")}"""
 
 _MARK: Final = "SELECT event FROM figure_mark WHERE id = 1 FOR UPDATE SKIP LOCKED"
 _EVENTS: Final = "SELECT id, complaint, kind FROM event WHERE id > $1 ORDER BY id LIMIT $2"
@@ -86,50 +107,46 @@ class Counted:
     more: bool = False
 
 
-async def count_up() -> Counted:
+async def count_up(*, events_at_once: int = EVENTS_AT_ONCE, at_once: int = COMPLAINTS_AT_ONCE) -> Counted:
     """Count what has changed since the last turn, as the worker; a second worker meanwhile does nothing."""
     async with database.transaction("worker"):
         mark = await database.fetchval(_MARK)
         if mark is None:
             return Counted()
         at = await database.now()
-        events = await database.fetch(_EVENTS, mark, EVENTS_AT_ONCE)
+        events = await database.fetch(_EVENTS, mark, events_at_once)
         asked = {row["complaint"] for row in events if not row["kind"].startswith("rung_")}
         asked |= await _late_comers()
         await _note_gaps(mark, [row["id"] for row in events])
-        timely = [row["complaint"] for row in await database.fetch(_TIMELY, at, COMPLAINTS_AT_ONCE)]
+        timely = [row["complaint"] for row in await database.fetch(_TIMELY, at, at_once)]
         asked.update(timely)
-        await recount(sorted(asked), at)
+        await recount(sorted(asked), at, at_once=at_once)
         await database.execute(
             "UPDATE figure_mark SET event = $1, counted_at = $2 WHERE id = 1",
             events[-1]["id"] if events else mark,
             at,
         )
-    return Counted(len(asked), len(events) == EVENTS_AT_ONCE or len(timely) == COMPLAINTS_AT_ONCE)
+    return Counted(len(asked), len(events) == events_at_once or len(timely) == at_once)
 
 
 async def count_all() -> int:
     """Count until nothing is left to count; return how many complaints were counted, some of them twice."""
     total, more = 0, True
     while more:
-        done = await count_up()
+        done = await count_up(events_at_once=ALL_AT_ONCE, at_once=ALL_AT_ONCE)
         total, more = total + done.complaints, done.more
     return total
 
 
-async def recount(complaints: Sequence[int], at: datetime) -> None:
+async def recount(complaints: Sequence[int], at: datetime, *, at_once: int = COMPLAINTS_AT_ONCE) -> None:
     """Replace the facts of these complaints, and move the sums by the difference; closed months keep theirs."""
     regions, zones = await zones_of_regions()
     # A plan for any number of complaints would be one for a few.
     await database.execute("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
-    for start in range(0, len(complaints), COMPLAINTS_AT_ONCE):
-        some = complaints[start : start + COMPLAINTS_AT_ONCE]
-        for statement in _TAKE_AWAY:
-            await database.execute(statement, some)
-        await database.execute("DELETE FROM figure_fact WHERE complaint = ANY ($1)", some)
-        await database.execute(_ADD_FACTS, some, at, regions, zones)
-        for statement in _ADD:
-            await database.execute(statement, some)
+    await database.execute("SELECT set_config('work_mem', '64MB', true)")
+    for start in range(0, len(complaints), at_once):
+        some = complaints[start : start + at_once]
+        await database.execute(_RECOUNT, some, at, regions, zones)
         await note_changes(some, at)
 
 

@@ -4,6 +4,7 @@ Facts are renewed as the record moves; sums follow them. A closed month is a cop
 known afterwards stands beside it in rows of its own. None of these tables holds words, names or tickets.
 """
 
+from decimal import Decimal
 from typing import Final
 
 from piccolo.columns import (
@@ -13,6 +14,7 @@ from piccolo.columns import (
     Bytea,
     Date,
     Integer,
+    Numeric,
     Text,
     Timestamptz,
     Varchar,
@@ -99,17 +101,13 @@ class FigureFrozen(_Counted, _Measures, Table):
 
 
 class FigureCell(_Sum, _Measures, Table):
-    """Sums of facts of one agency and month, for all and for each key of a dimension."""
+    """Sums of facts of one agency and month, for all and for each key of a dimension.
+
+    `hours_taken` is how long first answers took, as `lapor.complaints.queries.figures.histogram` writes it.
+    """
 
     id = BigSerial(primary_key=True)
-
-
-class FigureHours(_Sum, Table):
-    """How many first answers took how many begun hours, under the same keys as the sums."""
-
-    id = BigSerial(primary_key=True)
-    hours = Integer()
-    reports = Integer(default=0)
+    hours_taken = Numeric(default=Decimal(0))
 
 
 class FigureSeal(Table):
@@ -170,7 +168,6 @@ TABLES = [
     FigureFact,
     FigureFrozen,
     FigureCell,
-    FigureHours,
     FigureSeal,
     FigureObjection,
     FigureMark,

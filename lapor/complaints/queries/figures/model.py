@@ -1,7 +1,7 @@
-"""The one query: sums and hours of the months asked for, laid out by a dimension, closed months as they were closed."""
+"""The one query: sums of the months asked for, laid out by a dimension, closed months as they were closed."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -9,10 +9,11 @@ from typing import Any, Final
 import asyncpg
 
 from lapor import database
+from lapor.complaints.queries.figures import histogram
 from lapor.complaints.queries.figures.definitions import FIGURES, RANKED_BY, Figure
 from lapor.complaints.queries.figures.names import NO_NAME, names_of
 from lapor.complaints.queries.figures.scope import By, Period, Scope
-from lapor.complaints.queries.figures.sight import sight_of
+from lapor.complaints.queries.figures.sight import Sight, leads_of_agencies, sight_of
 from lapor.complaints.tables_figures import MEASURES
 
 # Of fewer reports nothing is told outside: who they are could be guessed.
@@ -22,7 +23,7 @@ _HOUR: Final = 3600
 _GROUPS: Final[Mapping[By, str]] = {
     "": "''::text",
     "region": "c.region::text",
-    "agency": "l.lead::text",
+    "agency": "c.agency::text",
     "unit": "c.agency::text",
     "person": "c.key",
     "category": "c.key",
@@ -31,41 +32,14 @@ _GROUPS: Final[Mapping[By, str]] = {
     "month": "c.month::text",
 }
 
-# A unit (an urban village, a hospital) is counted with the agency it belongs to; villages answer for themselves.
-_LEADS: Final = """
-leads AS (
-  WITH RECURSIVE up AS (
-    SELECT a.id AS agency, a.id AS lead, a.parent, a.kind, 0 AS depth FROM agency a
-    UNION ALL
-    SELECT u.agency, p.id, p.parent, p.kind, u.depth + 1 FROM up u JOIN agency p ON p.id = u.parent
-    WHERE p.kind NOT IN ('sekretariat', 'pimpinan') AND u.kind NOT IN ('desa', 'bumd') AND u.depth < 5
-  ) SELECT DISTINCT ON (agency) agency, lead FROM up ORDER BY agency, depth DESC
-)"""
-
-_FROM: Final = """
-  FROM {table} c LEFT JOIN closed s ON s.region = c.region AND s.month = c.month{leads}
-  WHERE c.dimension = $1 AND c.month BETWEEN $2 AND $3
-    AND c.frozen = (s.month IS NOT NULL AND NOT $4) AND {agencies}{narrowed}"""
-
 _TABLE: Final = """
-WITH {leads}closed AS MATERIALIZED (
+WITH closed AS MATERIALIZED (
   SELECT region, month FROM figure_seal WHERE kind = 'closed' AND month BETWEEN $2 AND $3
-), sums AS MATERIALIZED (
-  SELECT grouping({group}) AS total, {group} AS key, {sums} {from_cells} GROUP BY GROUPING SETS (({group}), ())
-), taken AS MATERIALIZED (
-  SELECT grouping({group}) AS total, {group} AS key, c.hours, sum(c.reports) AS reports {from_hours}
-  GROUP BY GROUPING SETS (({group}, c.hours), (c.hours))
-), running AS (
-  SELECT total, key, hours, sum(reports) OVER (PARTITION BY total, key ORDER BY hours) AS upto FROM taken
-), parts AS (
-  SELECT r.total, r.key, {parts} FROM running r
-  JOIN sums s ON s.total = r.total AND s.key IS NOT DISTINCT FROM r.key GROUP BY r.total, r.key
 )
-SELECT s.*, {part_names} FROM sums s
-LEFT JOIN parts p ON p.total = s.total AND p.key IS NOT DISTINCT FROM s.key"""
-
-# What is late and unanswered took longer than anything that was answered.
-_BASE: Final = "(s.answered + s.unanswered_late)"
+SELECT {group} AS key, {sums}, sum(c.hours_taken)::text AS hours_taken
+FROM figure_cell c LEFT JOIN closed s ON s.region = c.region AND s.month = c.month
+WHERE c.dimension = $1 AND c.month BETWEEN $2 AND $3 AND c.frozen = (s.month IS NOT NULL AND NOT $4)
+  AND c.agency = ANY ($5){narrowed} GROUP BY 1"""
 
 
 @dataclass(frozen=True)
@@ -115,20 +89,33 @@ async def figures(
     order of their names, months in time. Raises ValueError for a combination that is not kept (see `Scope.keyed`).
     """
     dimension, key = scope.keyed(by)
-    arguments: list[Any] = [dimension, period.first, period.last, as_now]
     sight = await sight_of(scope)
     whole = sight.whole and scope.agency is None and dimension != "person" and by not in ("agency", "unit")
-    rows = await database.fetch(_sql(scope, by, key, arguments, whole=whole), *arguments)
+    leads = await leads_of_agencies() if not whole else {}
+    seen = [0] if whole else await _agencies(scope, sight, leads, dimension)
+    arguments: list[Any] = [dimension, period.first, period.last, as_now, seen]
+    sums = [_sum(row) for row in await database.fetch(_sql(scope, by, key, arguments), *arguments)]
+    if by == "agency":
+        sums = _merged(replace(one, key=str(leads.get(int(one.key), one.key))) for one in sums)
     outside = scope.outside or sight.outside
-    names = await names_of(by, [row["key"] for row in rows if not row["total"]])
-    made = [_row(row, names) for row in rows if not row["total"] and any(row[name] for name in MEASURES)]
-    total = next(_row(row, {}) for row in rows if row["total"])
-    if not by:
-        made = []
+    names = await names_of(by, [one.key for one in sums])
+    made = [_row(one, names.get(one.key, NO_NAME)) for one in sums if by and any(one.measures.values())]
+    total = _row(next(iter(_merged(replace(one, key="") for one in sums)), NOTHING), "")
     if outside:
         made, total = _suppressed(made, total)
     made.sort(key=lambda row: row.key if by == "month" else (row.label == NO_NAME, row.label.lower()))
     return Table(by, period, FIGURES, made, total, *await _rests_on(scope, period), outside)
+
+
+async def _agencies(scope: Scope, sight: Sight, leads: Mapping[int, int], dimension: str) -> list[int]:
+    """The agencies whose sums are read; row-level security decides which of them are seen."""
+    known = [
+        agency for agency, lead in leads.items() if scope.agency is None or scope.agency in (agency, lead)
+    ]
+    # Whoever sees no whole region need not look through those of the others.
+    if sight.agencies is None or dimension == "person":
+        return known
+    return [agency for agency in known if agency in sight.agencies]
 
 
 def ranked(table: Table, code: str) -> Table:
@@ -144,56 +131,59 @@ def ranked(table: Table, code: str) -> Table:
     return replace(table, rows=sorted(table.rows, key=place))
 
 
-def _sql(scope: Scope, by: By, key: str | None, arguments: list[Any], *, whole: bool) -> str:
+def _sql(scope: Scope, by: By, key: str | None, arguments: list[Any]) -> str:
     narrowed = ""
-    leads = by == "agency" or scope.agency is not None
-    for value, condition in (
-        (key, "c.key = ${}"),
-        (scope.region, "c.region = ${}"),
-        (scope.agency, "${} IN (l.lead, c.agency)"),
-    ):
+    for value, condition in ((key, "c.key = ${}"), (scope.region, "c.region = ${}")):
         if value is not None:
             arguments.append(value)
             narrowed += " AND " + condition.format(len(arguments))
-    source = {
-        "leads": " JOIN leads l ON l.agency = c.agency" if leads else "",
-        "agencies": "c.agency = 0" if whole else "c.agency > 0",
-        "narrowed": narrowed,
-    }
-    parts = {figure.code: figure.percentile for figure in FIGURES if figure.percentile}
-    return _TABLE.format(
-        leads=f"{_LEADS}, " if leads else "",
-        group=_GROUPS[by],
-        sums=", ".join(f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in MEASURES),
-        from_cells=_FROM.format(table="figure_cell", **source),
-        from_hours=_FROM.format(table="figure_hours", **source),
-        parts=", ".join(
-            f"min(r.hours) FILTER (WHERE r.upto >= {part} * max_base) AS {code}"
-            for code, part in parts.items()
-        ).replace("max_base", _BASE),
-        part_names=", ".join(f"p.{code}" for code in parts),
-    )
+    sums = ", ".join(f"sum(c.{name})::bigint AS {name}" for name in MEASURES)
+    return _TABLE.format(group=_GROUPS[by], sums=sums, narrowed=narrowed)
 
 
-def _row(row: asyncpg.Record, names: Mapping[str, str]) -> Row:
-    measures = {name: row[name] for name in MEASURES}
-    values = {figure.code: _value(figure, row) for figure in FIGURES}
-    key = row["key"] or ""
-    return Row(key, names.get(key, NO_NAME) if not row["total"] else "", values, measures)
+@dataclass(frozen=True)
+class Sum:
+    """What was counted of one group, and how long its first answers took."""
+
+    key: str
+    measures: Mapping[str, int]
+    taken: list[int]
 
 
-def _value(figure: Figure, row: asyncpg.Record) -> float | None:
+NOTHING: Final = Sum("", dict.fromkeys(MEASURES, 0), [])
+
+
+def _sum(row: asyncpg.Record) -> Sum:
+    return Sum(row["key"], {name: row[name] for name in MEASURES}, histogram.steps(row["hours_taken"]))
+
+
+def _merged(sums: Iterable[Sum]) -> list[Sum]:
+    """Add up those that have the same key."""
+    found: dict[str, Sum] = {}
+    for one in sums:
+        before = found.get(one.key, NOTHING)
+        measures = {name: before.measures[name] + value for name, value in one.measures.items()}
+        found[one.key] = Sum(one.key, measures, histogram.added(before.taken, one.taken))
+    return list(found.values())
+
+
+def _row(one: Sum, label: str) -> Row:
+    return Row(one.key, label, {figure.code: _value(figure, one) for figure in FIGURES}, one.measures)
+
+
+def _value(figure: Figure, one: Sum) -> float | None:
     if figure.percentile:
-        if row[figure.code] is not None:
-            return float(row[figure.code])
-        return math.inf if row["unanswered_late"] else None
-    top = row[figure.top]
+        # What is late and unanswered took longer than anything that was answered.
+        late = one.measures["unanswered_late"]
+        hours = histogram.covering(one.taken, round(100 * figure.percentile), one.measures["answered"] + late)
+        if hours is not None:
+            return float(hours)
+        return math.inf if late else None
+    top = one.measures[figure.top]
     if not figure.base:
         return float(top)
-    base = row[figure.base]
-    if not base:
-        return None
-    return float(top / base / (_HOUR if figure.unit == "hours" else 1))
+    base = one.measures[figure.base]
+    return top / base / (_HOUR if figure.unit == "hours" else 1) if base else None
 
 
 def _suppressed(rows: Sequence[Row], total: Row) -> tuple[list[Row], Row]:

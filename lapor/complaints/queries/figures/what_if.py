@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
+
 from lapor import database
+from lapor.complaints.queries.figures import histogram
 from lapor.complaints.queries.figures.scope import Period
 
 _LATE = """
 WITH taken AS (
-  SELECT agency, sum(reports) AS answered, sum(reports) FILTER (WHERE hours > $4) AS now_late,
-    sum(reports) FILTER (WHERE hours > $5) AS then_late
-  FROM figure_hours WHERE dimension = 'all' AND agency > 0 AND NOT frozen AND month BETWEEN $1 AND $2 AND region = $3
-  GROUP BY agency
+  SELECT agency, sum(answered) AS answered, sum(hours_taken)::text AS hours_taken FROM figure_cell
+  WHERE dimension = 'all' AND agency > 0 AND NOT frozen AND month BETWEEN $1 AND $2 AND region = $3 GROUP BY agency
 ), waiting AS (
   SELECT f.agency, count(*) AS waiting,
     count(*) FILTER (WHERE f.waiting_since + make_interval(hours => $4) < $6) AS now_late,
@@ -24,10 +25,9 @@ WITH taken AS (
   FROM figure_fact f WHERE f.unanswered > 0 AND f.month BETWEEN $1 AND $2 AND f.region = $3 GROUP BY f.agency
 )
 SELECT g.id, g.name, coalesce(t.answered, 0)::bigint + coalesce(w.waiting, 0) AS reports,
-  coalesce(t.now_late, 0)::bigint + coalesce(w.now_late, 0) AS now_late,
-  coalesce(t.then_late, 0)::bigint + coalesce(w.then_late, 0) AS then_late
+  coalesce(t.hours_taken, '0') AS hours_taken, coalesce(w.now_late, 0) AS now_late, coalesce(w.then_late, 0) AS then_late
 FROM agency g LEFT JOIN taken t ON t.agency = g.id LEFT JOIN waiting w ON w.agency = g.id
-WHERE t.agency IS NOT NULL OR w.agency IS NOT NULL ORDER BY then_late DESC, g.name"""
+WHERE t.agency IS NOT NULL OR w.agency IS NOT NULL"""
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,20 @@ async def what_if(region: int, period: Period, *, now_hours: int, then_hours: in
     if not all(1 <= hours <= 96 or (hours <= 720 and hours % 24 == 0) for hours in (now_hours, then_hours)):
         raise ValueError("a length of 1 to 96 hours, or of whole days up to 720 hours")
     arguments: list[Any] = [period.first, period.last, region, now_hours, then_hours, await database.now()]
-    return [Otherwise(**dict(row)) for row in await database.fetch(_LATE, *arguments)]
+    found = [_otherwise(row, now_hours, then_hours) for row in await database.fetch(_LATE, *arguments)]
+    return sorted(found, key=lambda one: (-one.then_late, one.name))
+
+
+def _otherwise(row: asyncpg.Record, now_hours: int, then_hours: int) -> Otherwise:
+    taken = list(histogram.hours_of(histogram.steps(row["hours_taken"])))
+
+    def after(length: int) -> int:
+        return sum(answers for hours, answers in taken if hours > length)
+
+    return Otherwise(
+        row["id"],
+        row["name"],
+        row["reports"],
+        row["now_late"] + after(now_hours),
+        row["then_late"] + after(then_hours),
+    )
