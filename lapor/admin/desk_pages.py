@@ -36,7 +36,7 @@ from lapor.complaints.queries.choices import Choices, filter_choices
 from lapor.complaints.queries.claims import claims_of
 from lapor.complaints.queries.load import OVERSEERS
 from lapor.complaints.queries.paging import COUNT_LIMIT, Wish
-from lapor.complaints.queries.queue import Filters, counts, queue
+from lapor.complaints.queries.queue import Filters, counts, looked_up, queue
 from lapor.complaints.queries.tabs import APPROVALS, BULK_TABS, TAB_STATUSES, TABS, UNROUTED
 from lapor.complaints.states import LABELS
 from lapor.locales import say
@@ -69,8 +69,9 @@ async def _list(request: AnyRequest, officer: Officer, tab: str) -> Response[Any
             return Redirect(address(path, remembered, dict(request.query_params)), status_code=303)
     async with database.transaction("reader", user_id=officer.id):
         choices = await filter_choices([office.region for office in officer.offices])
-        found = await queue(tab, filters, wish)
-        counted = await counts(tab, filters)
+        sought = await looked_up(filters)
+        found = await queue(tab, sought, wish)
+        counted = await counts(tab, sought)
         claims = await claims_of([item.id for item in found.items]) if tab == APPROVALS else {}
         now = await database.now()
     shown = page(

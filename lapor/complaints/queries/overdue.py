@@ -11,7 +11,7 @@ import asyncpg
 from lapor import database
 from lapor.complaints.queries.complaint import Sent
 from lapor.complaints.queries.paging import PAGE_SIZE, Mark, Page, Wish, order, page
-from lapor.complaints.queries.queue import Filters, first_words, place
+from lapor.complaints.queries.queue import Filters, first_words, looked_up, place
 
 TOLD_LIMIT = 8
 # The ladder repeats its last rung without end; from here on it is called "again and again".
@@ -182,6 +182,7 @@ async def overdue(
     """Return the list of escalations as this officer's offices open it."""
     at = await database.now()
     compared, direction = order(wish)
+    filters = await looked_up(filters)
     arguments: list[Any] = [at]
     narrowed = filters.conditions(arguments) + (only or Only()).conditions(arguments)
     beside = ""

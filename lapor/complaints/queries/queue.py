@@ -27,6 +27,8 @@ from lapor.complaints.reading_traces import note_listed
 
 # So many open complaints of one officer's agencies are read to count what stands how.
 READ_LIMIT = 10_000
+# Words that more complaints hold than this are looked for along the list, where many of them soon fill a page.
+MOST_SAYING = 3_000
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,33 @@ class Filters:
             arguments.append(tickets.parse(asked))
             return f" AND c.ticket = ${len(arguments)}"
         except ValueError:
-            arguments.append(asked)
+            return self._saying(asked, arguments)
+
+    def _saying(self, asked: str, arguments: list[Any]) -> str:
+        arguments.append(asked)
         return (
             " AND EXISTS (SELECT FROM content w WHERE w.complaint = c.id"
             f" AND w.words @@ websearch_to_tsquery('indonesian', ${len(arguments)}))"
         )
+
+
+@dataclass(frozen=True)
+class LookedUp(Filters):
+    """Filters whose words were looked up: `saying` names the complaints that hold them."""
+
+    saying: tuple[int, ...] = ()
+
+    def _saying(self, asked: str, arguments: list[Any]) -> str:
+        arguments.append(list(self.saying))
+        return f" AND c.id IN (SELECT unnest(${len(arguments)}::bigint[]))"
+
+
+async def looked_up(filters: Filters) -> Filters:
+    """Return the filters with the complaints that hold their words, unless those are too many to name."""
+    if not filters.words.strip() or isinstance(filters, LookedUp):
+        return filters
+    found = await database.fetchval("SELECT complaints_saying($1, $2)", filters.words, MOST_SAYING)
+    return filters if found is None else LookedUp(**vars(filters), saying=tuple(found))
 
 
 @dataclass(frozen=True)
@@ -153,6 +177,7 @@ async def queue(tab: str, filters: Filters, wish: Wish) -> Page[Item]:
     """Return one page of a tab: nearest deadline first, what is finished by newest receipt; KeyError if unknown."""
     newest_first = tab in NEWEST_FIRST
     compared, direction = order(wish, newest_first=newest_first)
+    filters = await looked_up(filters)
     arguments: list[Any] = []
     narrowed = filters.conditions(arguments)
     key = "c.filed_at" if newest_first else "c.next_due"
@@ -185,6 +210,7 @@ async def items_of(complaints: Sequence[int]) -> Mapping[int, Item]:
 
 async def counts(tab: str, filters: Filters) -> Counts:
     """Return the counts beside a list, in one statement. What is finished is counted only as the list shown."""
+    filters = await looked_up(filters)
     arguments: list[Any] = []
     total = TABS[tab] + filters.conditions(arguments)
     alone = [name for name in TABS if name not in NEWEST_FIRST and name not in COUNTED_TOGETHER]
@@ -203,6 +229,7 @@ async def counts(tab: str, filters: Filters) -> Counts:
 
 async def how_many_of(complaints: Collection[int], tab: str, filters: Filters) -> int:
     """Return how many of these complaints stand in a tab, as the filters leave it."""
+    filters = await looked_up(filters)
     arguments: list[Any] = [list(complaints)]
     where = f"c.id = ANY ($1) AND {TABS[tab]}{filters.conditions(arguments)}"
     found: int = await database.fetchval(f"SELECT count(*) FROM complaint c WHERE {where}", *arguments)
