@@ -23,13 +23,23 @@ from connection import Connection
 from figures import Round, machine, note, show
 from ground import DATABASE, Ground, ground, web
 
+from lapor import database
 from lapor.admin import passwords
+from lapor.complaints.counting import count_all
 from lapor.demo.browser import Browser
 
 WARM_UP = 5
+LAYOUTS = ("instansi", "unit", "kategori", "kecamatan", "kanal", "bulan")
 # Who asks for which pages. {complaint} is one of theirs that is open, {word} stands in many texts, {ticket} is one.
 PAGES: Mapping[str, tuple[str, ...]] = {
-    "": ("/", "/laporan", "/laporan?cari={word}", "/lacak"),
+    "": (
+        "/",
+        "/laporan",
+        "/laporan?cari={word}",
+        "/lacak",
+        "/angka-publik",
+        "/angka-publik?menurut=kategori&dari={long_ago}",
+    ),
     "liaison": (
         "/meja",
         "/meja?urut=&halaman=",
@@ -39,10 +49,30 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/meja/selesai?cari={word}",
         "/meja/pemeriksa",
         "/meja/aduan/{complaint}",
+        "/meja/ikhtisar",
+        "/angka",
+        "/angka?menurut=kategori&dari={long_ago}",
+        "/angka?menurut=petugas&dari={long_ago}",
     ),
-    "coordinator": ("/meja/penelaahan", "/meja/penelaahan?cari={word}"),
-    "head_of_region": ("/pimpinan/eskalasi", "/pimpinan/eskalasi?cari={word}", "/pimpinan/instruksi"),
+    "coordinator": (
+        "/meja/penelaahan",
+        "/meja/penelaahan?cari={word}",
+        "/angka/andai?jam=24&dari={long_ago}",
+        "/angka/penutupan",
+    ),
+    "head_of_region": (
+        "/pimpinan/eskalasi",
+        "/pimpinan/eskalasi?cari={word}",
+        "/pimpinan/instruksi",
+        "/angka",
+        *(f"/angka?menurut={layout}&dari={{long_ago}}" for layout in LAYOUTS),
+        "/angka?menurut=unit&dari={long_ago}&kategori=jalan-rusak",
+        "/angka/unduh.xlsx?dari={long_ago}",
+    ),
+    "governor": ("/pimpinan/daerah", "/angka?menurut=daerah&dari={long_ago}", "/angka?dari={long_ago}"),
 }
+# Who has a role under a name of its own here: the head of another region.
+OFFICES: Mapping[str, tuple[str, str]] = {"governor": ("head_of_region", "33")}
 
 
 def main() -> int:
@@ -84,6 +114,12 @@ async def _build(on: Ground, options: argparse.Namespace) -> None:
         started = time.perf_counter()
         await city.build(superuser, city.City(options.complaints, options.open))
         note(f"built in {time.perf_counter() - started:.0f} s")
+        started = time.perf_counter()
+        database.configure(on.settings.worker_database_url)
+        counted = await count_all()
+        note(f"{counted} counted in {time.perf_counter() - started:.0f} s")
+        # As autovacuum does sooner or later.
+        await superuser.execute("VACUUM (ANALYZE) figure_fact, figure_cell")
     finally:
         await superuser.close()
 
@@ -96,12 +132,13 @@ async def _accounts(on: Ground) -> dict[str, tuple[str, str]]:
     try:
         found = {}
         for role in filter(None, PAGES):
+            office, region = OFFICES.get(role, (role, populace.REGION))
             found[role] = await superuser.fetchval(
                 "SELECT p.username FROM person p JOIN appointment h ON h.person = p.id JOIN office o ON o.id = h.office"
                 " JOIN agency a ON a.id = o.agency JOIN region r ON r.id = a.region"
                 " WHERE o.role = $1 AND r.code = $2 ORDER BY a.id = ANY ($3) DESC, a.id, p.id LIMIT 1",
-                role,
-                populace.REGION,
+                office,
+                region,
                 await populace.agencies(superuser),
             )
             await superuser.execute(
@@ -123,6 +160,9 @@ async def _asked(on: Ground) -> dict[str, dict[str, Any]]:
             agency,
         )
         names = {"complaint": row["id"], "ticket": row["ticket"], "word": "banjir"}
+        names["long_ago"] = await superuser.fetchval(
+            "SELECT to_char(lapor_now() - interval '23 months', 'YYYY-MM')"
+        )
         return dict.fromkeys(PAGES, names)
     finally:
         await superuser.close()

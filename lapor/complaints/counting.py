@@ -22,13 +22,15 @@ COMPLAINTS_AT_ONCE: Final = 1_000
 ALL_AT_ONCE: Final = 25_000
 
 _LIST: Final = ", ".join(MEASURES)
+# What is of the smaller kind is also added up in less time.
+_KINDS: Final = [(name, "bigint" if name == "held_seconds" else "int") for name in MEASURES]
 
 FACTS: Final = f"""
 WITH {COMMON}, lines AS (
   {lines_sql()}
 ), summed AS (
   SELECT complaint, agency, person, max(amount) FILTER (WHERE measure = 'hours')::int AS hours,
-    {", ".join(f"coalesce(sum(amount) FILTER (WHERE measure = '{name}'), 0)::bigint AS {name}" for name in MEASURES)}
+    {", ".join(f"coalesce(sum(amount) FILTER (WHERE measure = '{name}'), 0)::{kind} AS {name}" for name, kind in _KINDS)}
   FROM lines GROUP BY complaint, agency, person
 ), next_change AS ({NEXT_CHANGE})
 SELECT s.complaint, s.agency, s.person, g.region,
@@ -42,14 +44,10 @@ JOIN unnest($3::bigint[], $4::text[]) AS z (region, zone) ON z.region = g.region
 LEFT JOIN next_change n ON n.complaint = s.complaint
 LEFT JOIN first w ON w.complaint = s.complaint AND s.unanswered > 0"""
 
-# Every sum stands under its agency and, but for people, under 0 for the whole region.
+# Every sum stands under its agency, and all but those of people under 0 for the whole region as well.
 _KEYS: Final = """
-CROSS JOIN LATERAL (VALUES
-  (f.agency, 'all', ''), (f.agency, 'category', f.category::text), (f.agency, 'district', f.district::text),
-  (f.agency, 'channel', f.channel), (f.agency, 'person', f.person::text),
-  (0, 'all', ''), (0, 'category', f.category::text), (0, 'district', f.district::text), (0, 'channel', f.channel)
-) AS d (agency, dimension, key)"""
-_SUMMED: Final = "region, month, agency, dimension, key"
+CROSS JOIN LATERAL (VALUES ('all', ''), ('category', f.category::text), ('district', f.district::text),
+  ('channel', f.channel), ('person', f.person::text)) AS d (dimension, key)"""
 _NAMED: Final = f"{COUNTED}, {_LIST}"
 _TAKEN: Final = f"CASE WHEN hours IS NULL THEN 0 ELSE {one_sql('hours')} END AS hours_taken"
 
@@ -61,14 +59,19 @@ def sums_sql(facts: str, *, frozen: bool = False) -> str:
     """
     names = (*MEASURES, "hours_taken")
     moved = ", ".join(f"sum(f.sign * f.{name}) AS {name}" for name in names)
+    together = ", ".join(f"sum({name}) AS {name}" for name in names)
     added = ", ".join(f"{name} = figure_cell.{name} + excluded.{name}" for name in names)
-    keys = "f.region, f.month, d.agency, d.dimension, d.key"
+    keys = "region, month, agency, dimension, key"
     return f"""
-INSERT INTO figure_cell (frozen, {_SUMMED}, {", ".join(names)})
-SELECT {frozen}, m.* FROM (
-  SELECT {keys}, {moved}
-  FROM (SELECT *, {_TAKEN} FROM ({facts}) signed OFFSET 0) f {_KEYS}
+INSERT INTO figure_cell (frozen, {keys}, {", ".join(names)})
+WITH of_agencies AS MATERIALIZED (
+  SELECT {keys}, {moved} FROM (SELECT *, {_TAKEN} FROM ({facts}) signed OFFSET 0) f {_KEYS}
   WHERE d.dimension <> 'person' OR f.person <> 0 GROUP BY {keys}
+)
+SELECT {frozen}, m.* FROM (
+  SELECT * FROM of_agencies UNION ALL
+  SELECT region, month, 0, dimension, key, {together} FROM of_agencies WHERE dimension <> 'person'
+  GROUP BY region, month, dimension, key
 ) m WHERE {" OR ".join(f"m.{name} <> 0" for name in names)}
 ON CONFLICT (dimension, agency, region, month, key, frozen) DO UPDATE SET {added}"""
 
