@@ -20,6 +20,7 @@ from lapor.routing.tables import (
     COMPLETION_CLASSES,
     OFFICE_ROLES,
     PUBLISH_RULES,
+    QUESTION_KINDS,
     REGION_KINDS,
 )
 from lapor.sla import tables as policies
@@ -133,6 +134,17 @@ SHOWN: tuple[Shown, ...] = (
         choices={"type": COMPLAINT_TYPES, "completion_class": COMPLETION_CLASSES, "publish": PUBLISH_RULES},
         listed=["code", "name", "type", "emergency", "protected", "completion_class", "publish", "active"],
         help="Tentang apa sebuah laporan, dengan kata-kata warga.",
+    ),
+    _register(
+        directory.CategoryQuestion,
+        "pertanyaan_kategori",
+        WHAT,
+        "code category text text_en kind choices choices_en required position active",
+        "text",
+        links={"category": "category"},
+        choices={"kind": QUESTION_KINDS},
+        listed=["category", "position", "text", "kind", "required", "active"],
+        help="Yang ditanyakan formulir warga setelah kategori dipilih. Jawabannya menjadi bagian dari isi laporan.",
     ),
     _register(
         directory.RoutingRule,

@@ -54,6 +54,13 @@ _SENTENCES: Sequence[tuple[str, str]] = (
         "Isi salah satu: instansi tujuan, atau jenis kantor.",
     ),
     (r"has no condition and would take every complaint", "Aturan tanpa syarat akan mengambil semua laporan."),
+    (r"a choice has from 2 to .* choices", "Pertanyaan pilihan punya 2 sampai 12 pilihan jawaban."),
+    (r"has choices and is no choice", "Hanya pertanyaan jenis Pilihan yang punya pilihan jawaban."),
+    (
+        r"choices_en has another length than choices",
+        "Pilihan dalam bahasa Inggris harus sebanyak pilihan Indonesianya, atau kosong.",
+    ),
+    (r"a choice has at most .* characters", "Satu pilihan paling banyak 100 huruf."),
     (r"completion_days is a number .*", "Hari kerja penyelesaian: 1 sampai 366."),
     (r"year cannot be (?P<value>.*)", "Tahun tidak dapat {value}."),
     (r"opens no earlier than it closes", "Jam buka harus lebih awal daripada jam tutup."),

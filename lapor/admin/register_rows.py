@@ -20,6 +20,7 @@ DELETABLE = frozenset(
     {
         "appointment",
         "category",
+        "category_question",
         "routing_rule",
         "outside_body",
         "emergency_number",

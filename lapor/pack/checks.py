@@ -5,7 +5,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import get_args
 
 from lapor.pack.contents import Found, Manifest, Problem
-from lapor.pack.registers import AGENCY, CATEGORY, POLICIES, REGION, REGISTERS, ROUTING_RULE, Register
+from lapor.pack.registers import (
+    AGENCY,
+    CATEGORY,
+    CATEGORY_QUESTION,
+    POLICIES,
+    REGION,
+    REGISTERS,
+    ROUTING_RULE,
+    Register,
+)
 from lapor.routing.tables import COMPLETION_CLASSES
 from lapor.sla.policy import ClockKind
 
@@ -19,6 +28,8 @@ PARENT_KINDS: Mapping[str, Collection[str]] = {
     "village": {"district"},
     "urban_village": {"district"},
 }
+MOST_CHOICES = 12
+CHOICE_LENGTH = 100
 PLACE_KINDS = {"kecamatan": {"district"}, "kelurahan": {"urban_village"}, "desa": {"village"}}
 AUDIENCES = {
     "agency",
@@ -133,6 +144,19 @@ def _rules(manifest: Manifest, rows: Rows) -> Iterator[Problem]:
             yield Problem(found.where, "has no condition and would take every complaint")
 
 
+def _questions(manifest: Manifest, rows: Rows) -> Iterator[Problem]:
+    for found in rows[CATEGORY_QUESTION.table]:
+        count = len(found.row["choices"])
+        if found.row["kind"] == "choice" and not 2 <= count <= MOST_CHOICES:
+            yield Problem(found.where, f"a choice has from 2 to {MOST_CHOICES} choices")
+        if found.row["kind"] not in ("choice", None) and count:
+            yield Problem(found.where, "has choices and is no choice")
+        if found.row["choices_en"] and len(found.row["choices_en"]) != count:
+            yield Problem(found.where, "choices_en has another length than choices")
+        if any(len(one) > CHOICE_LENGTH for one in (*found.row["choices"], *found.row["choices_en"])):
+            yield Problem(found.where, f"a choice has at most {CHOICE_LENGTH} characters")
+
+
 def _numbers(manifest: Manifest, rows: Rows) -> Iterator[Problem]:
     for found in rows[CATEGORY.table]:
         days = found.row["completion_days"]
@@ -178,6 +202,7 @@ _CHECKS: tuple[Callable[[Manifest, Rows], Iterator[Problem]], ...] = (
     _regions,
     _agencies,
     _rules,
+    _questions,
     _numbers,
     _policies,
 )

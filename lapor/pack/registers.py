@@ -12,6 +12,7 @@ from lapor.routing.tables import (
     COMPLETION_CLASSES,
     OFFICE_ROLES,
     PUBLISH_RULES,
+    QUESTION_KINDS,
     REGION_KINDS,
 )
 
@@ -145,6 +146,24 @@ CATEGORY = Register(
     ),
     retires=True,
 )
+CATEGORY_QUESTION = Register(
+    "category_question",
+    "questions.toml",
+    (
+        _CODE,
+        _ref("category", "category", required=True),
+        _text("text", 200, required=True),
+        _text("text_en", 200),
+        _choice("kind", QUESTION_KINDS),
+        Column("choices", "texts", default=()),
+        Column("choices_en", "texts", default=()),
+        Column("required", "flag", default=False),
+        _POSITION,
+    ),
+    section="question",
+    optional=True,
+    retires=True,
+)
 ROUTING_RULE = Register(
     "routing_rule",
     "rules.toml",
@@ -237,6 +256,7 @@ REGISTERS = (
     OUTSIDE_BODY,
     OFFICE,
     CATEGORY,
+    CATEGORY_QUESTION,
     ROUTING_RULE,
     ANSWER_TEMPLATE,
     EMERGENCY_NUMBER,
