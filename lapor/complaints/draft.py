@@ -1,5 +1,6 @@
 """A filing on its way to its rows: everything that was decided about it, and the one statement that writes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +14,10 @@ from lapor.sla.register import Schedule
 
 @dataclass(frozen=True)
 class Filing:
-    """What was given. Codes name category, places and the reported agency; empty means not given."""
+    """What was given. Codes name category, places and the reported agency; empty means not given.
+
+    `answers` are questions of the category with what was answered; they are kept as part of the words.
+    """
 
     type: str
     text: str
@@ -35,6 +39,18 @@ class Filing:
     external_id: str = ""
     written_at: datetime | None = None
     received_at: datetime | None = None
+    answers: Sequence[tuple[str, str]] = ()
+
+    @property
+    def words(self) -> str:
+        """The whole of what was said: the story, and below it each question with its answer."""
+        lines = [f"{' '.join(asked.split())} → {' '.join(said.split())}" for asked, said in self.answers]
+        return "\n\n".join(part for part in (self.text.strip(), "\n".join(lines)) if part)
+
+    @property
+    def own_words(self) -> str:
+        """What the reporter said, without our questions: these must not decide who becomes responsible."""
+        return "\n".join((self.text.strip(), *(said for _, said in self.answers)))
 
 
 @dataclass

@@ -16,8 +16,9 @@ from lapor.routing.tables import COMPLAINT_TYPES
 from lapor.sla.register import SCHEDULE
 
 TEXT_LIMIT = 10_000
+ANSWER_LIMIT = 200
 
-__all__ = ["TEXT_LIMIT", "Filed", "Filing", "file"]
+__all__ = ["ANSWER_LIMIT", "TEXT_LIMIT", "Filed", "Filing", "file"]
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,13 @@ async def _decide(filing: Filing, secret: str) -> Draft:
     seen = await moment()
     registry = await REGISTRY.get(seen.version)
     category = registry.categories.get(filing.category or "")
-    text = mask_national_ids(filing.text.strip())
-    _check(filing, text, registry, category)
+    _check(filing, registry, category)
     region = _region(filing, registry)
     decision = registry.decide(
         RoutingFacts(
             type=filing.type,
             category=filing.category or None,
-            text=text,
+            text=mask_national_ids(filing.own_words),
             place_codes=registry.chain(filing.village or filing.district),
             channel=filing.channel,
             reported_agency=filing.reported_agency or None,
@@ -101,20 +101,17 @@ async def _decide(filing: Filing, secret: str) -> Draft:
         decision=decision,
         owner=owner,
         id=await database.fetchval("SELECT nextval('complaint_id_seq')"),
-        text=text,
+        text=mask_national_ids(filing.words),
         secret=secret,
     )
 
 
-def _check(filing: Filing, text: str, registry: Registry, category: CategoryEntry | None) -> None:
+def _check(filing: Filing, registry: Registry, category: CategoryEntry | None) -> None:
     if filing.type not in COMPLAINT_TYPES:
         raise Refused("Pilih jenis laporan.", "type")
     if filing.category and (category is None or not category.active):
         raise Refused("Pilih topik dari daftar, atau pilih “Tidak tahu”.", "category")
-    if not text:
-        raise Refused("Ceritakan apa yang terjadi.", "text")
-    if len(text) > TEXT_LIMIT:
-        raise Refused(f"Cerita terlalu panjang. Paling banyak {TEXT_LIMIT} huruf.", "text")
+    _check_words(filing)
     if filing.channel not in CHANNELS:
         raise Refused("Kanal tidak dikenal.", "channel")
     for name in ("district", "village"):
@@ -125,6 +122,16 @@ def _check(filing: Filing, text: str, registry: Registry, category: CategoryEntr
         raise Refused("Kelurahan atau desa ini tidak berada di kecamatan yang dipilih.", "village")
     if filing.reported_agency and filing.reported_agency not in registry.agencies:
         raise Refused("Pilih kantor dari daftar.", "reported_agency")
+
+
+def _check_words(filing: Filing) -> None:
+    text = filing.text.strip()
+    if not text:
+        raise Refused("Ceritakan apa yang terjadi.", "text")
+    if len(text) > TEXT_LIMIT:
+        raise Refused(f"Cerita terlalu panjang. Paling banyak {TEXT_LIMIT} huruf.", "text")
+    if any(len(said) > ANSWER_LIMIT for _, said in filing.answers):
+        raise Refused(f"Jawaban terlalu panjang. Paling banyak {ANSWER_LIMIT} huruf.", "category")
 
 
 def _region(filing: Filing, registry: Registry) -> str:

@@ -12,6 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from lapor.complaints.desk import Filing
 from lapor.complaints.filing import TEXT_LIMIT
+from lapor.intake import asked
 from lapor.locales import current, say
 from lapor.routing.directory import Registry
 from lapor.routing.tables import COMPLAINT_TYPES
@@ -76,6 +77,8 @@ def tidy(value: Any) -> str:
 def check(data: Mapping[str, Any], registry: Registry) -> Checked:
     """Read the form and say everything that is wrong at once."""
     form = Checked(read(data))
+    category = registry.categories.get(form.typed["category"])
+    form.typed.update({name: tidy(data.get(name)) for name in asked.fields_of(category)})
     if tidy(data.get(HONEYPOT)):
         # Whoever is a person reads this and sends once more; a machine goes away.
         form.errors[""] = say(
@@ -85,6 +88,7 @@ def check(data: Mapping[str, Any], registry: Registry) -> Checked:
     _check_text(form)
     phone, email = _contact(form)
     about_official, reported = _reported(form, registry)
+    answers = asked.answers_of(category, form.typed, form.errors)
     if form.errors:
         return form
     typed = form.typed
@@ -103,6 +107,7 @@ def check(data: Mapping[str, Any], registry: Registry) -> Checked:
         about_official=about_official,
         reported_agency=reported,
         language=current(),
+        answers=answers,
     )
     return form
 

@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from lapor import database, limits, uploads
 from lapor.complaints import desk, tickets
-from lapor.intake import photo_form, residents
+from lapor.intake import asked, photo_form, residents
 from lapor.intake.addresses import (
     PRIVATE,
     address,
@@ -136,6 +136,7 @@ def _form_page(
         status_code=status_code,
         headers=headers,
         categories=_categories(registry),
+        asked=asked.groups(registry, form.typed.get("category", "")),
         regions=_areas(registry),
         agencies=[agency for agency in registry.agencies.values() if agency.active],
         typed=form.typed,

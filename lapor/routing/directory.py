@@ -40,6 +40,19 @@ class AgencyEntry:
 
 
 @dataclass(frozen=True)
+class QuestionEntry:
+    """A question that the form asks about complaints of one category."""
+
+    id: int
+    text: str
+    text_en: str
+    kind: str
+    choices: Sequence[str]
+    choices_en: Sequence[str]
+    required: bool
+
+
+@dataclass(frozen=True)
 class CategoryEntry:
     """A category of the register."""
 
@@ -55,6 +68,7 @@ class CategoryEntry:
     completion_days: int | None
     publish: str
     active: bool
+    questions: Sequence[QuestionEntry] = ()
 
 
 @dataclass(frozen=True)
@@ -154,7 +168,19 @@ async def _categories() -> dict[str, CategoryEntry]:
         "SELECT id, code, name, name_en, type, hint, emergency, protected, completion_class, completion_days,"
         " publish, active FROM category ORDER BY position, name"
     )
-    return {row["code"]: CategoryEntry(**dict(row)) for row in rows}
+    questions = await _questions()
+    return {row["code"]: CategoryEntry(**dict(row), questions=questions.get(row["id"], ())) for row in rows}
+
+
+async def _questions() -> dict[int, list[QuestionEntry]]:
+    asked: dict[int, list[QuestionEntry]] = defaultdict(list)
+    for row in await database.fetch(
+        "SELECT category, id, text, text_en, kind, choices, choices_en, required FROM category_question"
+        " WHERE active ORDER BY position, code"
+    ):
+        values = dict(row)
+        asked[values.pop("category")].append(QuestionEntry(**values))
+    return dict(asked)
 
 
 async def _numbers() -> dict[str, Sequence[tuple[str, str]]]:

@@ -86,6 +86,19 @@ if (window.matchMedia("(max-width: 59.99em)").matches) {
   document.querySelectorAll("details[data-folds]:not([data-used])").forEach((filters) => { filters.open = false; });
 }
 
+// The questions of the chosen category, and of no other.
+const questions = document.querySelectorAll("[data-asked-for]");
+if (questions.length) {
+  const category = document.getElementById("f-category");
+  const ask = () => questions.forEach((group) => {
+    group.hidden = group.disabled = group.dataset.askedFor !== category.value;
+  });
+  category.addEventListener("change", ask);
+  // A browser that comes back restores what was chosen without saying that it changed.
+  window.addEventListener("pageshow", ask);
+  ask();
+}
+
 // After a district is chosen, only its villages are offered.
 document.querySelectorAll("select[data-narrows]").forEach((wide) => {
   const narrow = document.getElementById(wide.dataset.narrows);
