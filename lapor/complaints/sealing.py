@@ -45,7 +45,8 @@ WHERE (l.hours, {", ".join(f"coalesce(l.{n}, 0)" for n in MEASURES)})
   IS DISTINCT FROM (z.hours, {", ".join(f"coalesce(z.{n}, 0)" for n in MEASURES)})"""
 _KEEP_CHANGED: Final = f"""
 INSERT INTO figure_frozen (seal, {COUNTED}, {_LIST})
-SELECT $2, {COUNTED}, {_LIST} FROM ({_CHANGED}) c WHERE c.region = $3 AND c.month = $4"""
+SELECT s.seal, {COUNTED}, {_LIST} FROM ({_CHANGED}) c
+JOIN unnest($2::bigint[], $3::bigint[], $4::date[]) AS s (seal, region, month) USING (region, month)"""
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,13 @@ async def note_changes(complaints: Sequence[int], at: datetime) -> int:
     months = await database.fetch(
         f"SELECT DISTINCT region, month FROM ({_CHANGED}) c ORDER BY 1, 2", complaints
     )
-    for row in months:
-        number = await next_seal()
-        await database.execute(_KEEP_CHANGED, complaints, number, row["region"], row["month"])
-        await seal(number, Sealing(row["region"], row["month"], "changed", at))
+    if not months:
+        return 0
+    regions, of = [row["region"] for row in months], [row["month"] for row in months]
+    numbers = [await next_seal() for _ in months]
+    await database.execute(_KEEP_CHANGED, complaints, numbers, regions, of)
+    for number, region, month in zip(numbers, regions, of, strict=True):
+        await seal(number, Sealing(region, month, "changed", at))
     return len(months)
 
 
