@@ -34,7 +34,7 @@ async def reset(username: str) -> str:
     """Give an account a new one-time password, end its sessions and its lock, and return the password.
 
     An administrator resets anybody's; an agency admin those of people who hold office in that agency only,
-    and not of those who decide there as the second person.
+    and not of those who decide there as the second person or sit at a named desk.
     """
     person = await database.fetchval(_RESETTABLE, username.strip())
     if person is None:
@@ -51,7 +51,7 @@ WHERE p.username = $1 AND p.active AND (
       AND NOT EXISTS (SELECT FROM appointment a JOIN office o ON o.id = a.office
                       WHERE a.person = p.id AND (a.ends_at IS NULL OR a.ends_at > lapor_now())
                         AND (o.agency <> ALL (my_agencies_as('{agency_admin}'))
-                             OR o.role NOT IN ('liaison', 'staff')))))
+                             OR o.role NOT IN ('liaison', 'staff') OR o.named_desk))))
 """
 
 

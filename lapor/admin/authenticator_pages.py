@@ -31,10 +31,14 @@ async def authenticator(request: AnyRequest, officer: NamedDependency[Officer]) 
 
 @post(AUTHENTICATOR)
 async def set_up(request: AnyRequest, officer: NamedDependency[Officer], data: Form) -> Response[Any]:
-    """Take the first code; every other session ends, since it came in without one."""
+    """Take the password and the first code; every other session ends, since it came in without one."""
     settle_language(request)
     if officer.authenticator:
         return Redirect(AUTHENTICATOR, status_code=303)
+    # Whoever sits down at an open session could otherwise lock its owner out for good.
+    sentence, status = await wrong_password(request, officer, str(data.get("current", "")))
+    if sentence:
+        return await _setting_up(request, officer, {"current": sentence}, status)
     lookup = letting_in.of_code(officer.id)
     if minutes := await letting_in.guess(request, lookup):
         return await _setting_up(request, officer, {"code": letting_in.too_many(minutes)}, 429)

@@ -99,7 +99,6 @@ async def set_new_password(request: AnyRequest, token: FromPath[str], data: Form
         )
         if taken is None:
             raise _over()
-        await database.execute("UPDATE password_reset SET expires_at = lapor_now() WHERE person = $1", person)
         await passwords.set_password(person, new, must_change=False)
         await login_events.record(person, "reset_used", devices.where_of(request))
     await passwords.forgive(letting_in.of_password(username))

@@ -60,7 +60,7 @@ def trouble_with(password: str, username: str) -> str:
 
 
 async def set_password(person: int, password: str, *, must_change: bool) -> None:
-    """Store a new password of a person and end their sessions."""
+    """Store a new password of a person, end their sessions, and let no link that was asked for before set another."""
     stored = await hashed(password)
     async with database.transaction("gate"):
         await database.execute(
@@ -70,6 +70,10 @@ async def set_password(person: int, password: str, *, must_change: bool) -> None
             must_change,
         )
         await database.execute("DELETE FROM session WHERE user_id = $1", person)
+        await database.execute(
+            "UPDATE password_reset SET expires_at = lapor_now() WHERE person = $1 AND expires_at > lapor_now()",
+            person,
+        )
 
 
 async def begin_attempt(lookup: str, most: int, minutes: int) -> int:

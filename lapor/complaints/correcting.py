@@ -129,6 +129,8 @@ def _check(held: Held, before: Codes, after: Codes) -> CategoryEntry | None:
         code = getattr(after, field)
         if code and (code not in regions or regions[code].kind not in kinds):
             raise Refused("Pilih tempat dari daftar.", field)
+    if after.district and after.district != before.district and not _within_region(held, after.district):
+        raise Refused("Pilih tempat dari daftar.", "district")
     if after.village and after.district not in held.registry.chain(after.village):
         raise Refused("Kelurahan atau desa ini tidak berada di kecamatan yang dipilih.", "village")
     if after.address != before.address:
@@ -137,6 +139,12 @@ def _check(held: Held, before: Codes, after: Codes) -> CategoryEntry | None:
         if len(after.address) > ADDRESS_LIMIT:
             raise Refused(f"Alamat terlalu panjang. Paling banyak {ADDRESS_LIMIT} huruf.", "address")
     return entry
+
+
+def _within_region(held: Held, district: str) -> bool:
+    """Whether the complaint's region is above the district: figures and the public copy follow the place."""
+    chain = held.registry.chain(district)
+    return any(held.registry.regions[code].id == held.row["region"] for code in chain)
 
 
 async def _write(

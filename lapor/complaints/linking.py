@@ -1,7 +1,7 @@
 """Duplicates: a complaint tied to the one that leads. Each stays one of its own, with its own clocks and answer.
 
-A link meets, moves and ends nothing. It is made between complaints of one agency, both of which the officer reads;
-neither reporter learns of the other. Who is tied to a tied complaint is tied to its leader: there are no chains.
+A link meets, moves and ends nothing. It is made between complaints of one agency, both of which the officer reads and
+which are guarded alike; neither reporter learns of the other. Who is tied to a tied complaint is tied to its leader: there are no chains.
 A link binds while one agency has both; when they have parted, the next link of either ends it.
 """
 
@@ -18,6 +18,8 @@ from lapor.complaints.states import ENDED, LABELS
 
 _SEEN = "SELECT EXISTS (SELECT FROM complaint WHERE id = $1)"
 _TARGET = "SELECT id, may_read(id) AS readable FROM complaint WHERE ticket = $1"
+# Each one's chain names the other to everybody who sees its clocks: only those are tied that the same people see.
+_READERS = "SELECT protected, about_official, reported_agency FROM complaint WHERE id = $1"
 _TIES = """
 SELECT k.id, k.complaint, k.leader, coalesce(c.owner_agency = l.owner_agency, false) AS binds
 FROM complaint_link k LEFT JOIN complaint c ON c.id = k.complaint LEFT JOIN complaint l ON l.id = k.leader
@@ -165,6 +167,11 @@ async def _check(held: Held, wanted: _Wanted) -> None:
         )
     if not await database.fetchval("SELECT may_read($1)", wanted.leader):
         raise Refused("Tidak ada laporan dengan nomor ini yang dapat Anda baca.", field)
+    if await database.fetchrow(_READERS, held.id) != await database.fetchrow(_READERS, wanted.leader):
+        raise Refused(
+            "Laporan terlindung atau tentang pejabat hanya ditautkan ke laporan yang terbuka bagi orang yang sama.",
+            field,
+        )
 
 
 def _moved_on() -> Conflict:

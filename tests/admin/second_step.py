@@ -51,14 +51,14 @@ async def log_in(site: Visitor, username: str, password: str = PASSWORD, **more:
     return await site.send_form("/masuk", {"username": username, "password": password, **more})
 
 
-async def set_up(site: Visitor) -> tuple[Telephone, list[str]]:
+async def set_up(site: Visitor, password: str = PASSWORD) -> tuple[Telephone, list[str]]:
     """Set an authenticator up as whoever is logged in; returns it and the recovery codes."""
     opened = await site.get(AUTHENTICATOR)
     found, token = SECRET.search(opened.text), TOKEN.search(opened.text)
     assert found, opened.status_code
     assert token
     telephone = Telephone(site.world, found.group(1))
-    fields = {"code": await telephone.code(), "_csrf_token": token.group(1)}
+    fields = {"code": await telephone.code(), "current": password, "_csrf_token": token.group(1)}
     shown = await site.post(AUTHENTICATOR, data=fields)
     assert shown.status_code == 200, shown.text
     return telephone, RECOVERY.findall(shown.text)

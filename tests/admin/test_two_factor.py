@@ -242,7 +242,8 @@ async def test_a_secret_is_shown_to_one_session_and_kept_encrypted(site: Visitor
     token = TOKEN.search(opened.text)
     assert token
     code = pyotp.TOTP(first.group(1).replace(" ", "")).now()
-    refused = await site.post(AUTHENTICATOR, data={"code": code, "_csrf_token": token.group(1)})
+    fields = {"code": code, "current": PASSWORD, "_csrf_token": token.group(1)}
+    refused = await site.post(AUTHENTICATOR, data=fields)
     assert refused.status_code == 422
 
 

@@ -61,6 +61,7 @@ async def _with_authenticator(page: Page, world: World, username: str) -> None:
     await page.get_by_text("Tidak bisa memindai?").click()
     telephone = Telephone(world, await page.locator(".secret code").inner_text())
     await page.get_by_label("Kode enam angka").fill(await telephone.code())
+    await page.get_by_label("Kata sandi sekarang").fill(PASSWORD)
     await page.get_by_role("button", name="Pasang").click()
     await expect(page.locator(".recovery code")).to_have_count(10)
     await page.get_by_role("button", name="Keluar").click()
