@@ -171,7 +171,8 @@ async def _show(request: AnyRequest, officer: Officer, batch: Batch) -> Response
         choices = await filter_choices()
         agencies = await transfer_choices() if batch.act == TRANSFER else []
         now = await database.now()
-    failed = batch.errors or any(row.error for row in batch.rows)
+    nothing = request.method == "POST" and not batch.rows and not batch.done
+    failed = nothing or batch.errors or any(row.error for row in batch.rows)
     return page(
         request,
         "desk/bulk.html",

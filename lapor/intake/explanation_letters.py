@@ -52,7 +52,7 @@ async def write(message: int, sending: Sending) -> Letter:
         return replace(letter, trouble=await letters.nobody(facts["office"], holders))
     letter = letters.addressed(letter, ways, sending.attempt)
     kind = _WORDED.get(facts["kind"], facts["kind"])
-    subject, body = letters.render(kind, _context(facts, sending), sensitive=False)
+    subject, body = letters.render(f"leaders/{kind}", _context(facts, sending), sensitive=False)
     return replace(letter, outgoing=replace(letter.outgoing, subject=subject, body=body))
 
 

@@ -171,7 +171,7 @@ async def test_a_photo_in_another_row_is_unreadable(scene: Scene) -> None:
     async with database.transaction("reporter", reporter_key=crypto.secret_hash(filed.secret)):
         moved = await database.fetchval("SELECT id FROM attachment WHERE sha256 = $1", taken(1).sha256)
         with pytest.raises(crypto.Undecipherable):
-            await picture(moved)
+            await picture(moved, filed.complaint_id)
 
 
 async def test_the_same_photos_sent_again_stand_there_once(scene: Scene) -> None:
