@@ -290,3 +290,44 @@ async def test_a_new_ladder_of_an_unused_policy_replaces_the_old(
         " WHERE p.code = 'response' ORDER BY r.number"
     )
     assert [row["offset_minutes"] for row in rungs] == [0, 1800, 0, 2880]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('category = "lampu-jalan"', 'category = "lampu"', "category: there is no category 'lampu'"),
+        ('kind = "yes_no"', 'kind = "slider"', "kind cannot be 'slider', only one of: text, choice, yes_no"),
+        ('kind = "yes_no"', 'kind = "choice"', "a choice has from 2 to 12 choices"),
+        ('kind = "choice"', 'kind = "text"', "has choices and is no choice"),
+        ('"One", ', "", "choices_en has another length than choices"),
+        ('"Satu"', f'"{"a" * 101}"', "a choice has at most 100 characters"),
+        ('code = "lampu-jumlah"', 'code = "lampu-tiang"', "stands already in"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_named(
+    edit: Edit, folder: Path, old: str, new: str, problem: str
+) -> None:
+    edit("questions.toml", old, new)
+    found = problems(folder)
+    assert len(found) >= 1
+    assert found[0].startswith("questions.toml, question ")
+    assert problem in found[0]
+
+
+def test_a_pack_without_questions_is_whole(folder: Path) -> None:
+    (folder / "questions.toml").unlink()
+    assert pack.load(folder).rows("category_question") == ()
+
+
+async def test_a_question_that_left_the_pack_ends_and_one_that_comes_back_is_asked_again(
+    world: World,
+) -> None:
+    await as_owner(world)
+    loaded = pack.load(EXAMPLE)
+    assert [
+        str(change) for change in await pack.apply(without(loaded, "category_question", "jalan-luka"))
+    ] == ["retire category_question jalan-luka"]
+    assert [str(change) for change in await pack.apply(loaded)] == [
+        "change category_question jalan-luka: active again"
+    ]
+    assert await pack.diff(loaded) == []

@@ -85,10 +85,10 @@ def check(data: Mapping[str, Any], registry: Registry) -> Checked:
             "Ada kolom tersembunyi yang terisi. Kami sudah mengosongkannya; kirim sekali lagi."
         )
     _check_choices(form, registry)
+    answers = asked.answers_of(category, form.typed, form.errors)
     _check_text(form)
     phone, email = _contact(form)
     about_official, reported = _reported(form, registry)
-    answers = asked.answers_of(category, form.typed, form.errors)
     if form.errors:
         return form
     typed = form.typed

@@ -75,6 +75,17 @@ async def test_nobody_is_shut_out_of_a_page(browser: Phone, simulated: World, ro
     assert troubles == []
 
 
+async def test_nobody_is_shut_out_of_the_questions_of_a_category(browser: Phone) -> None:
+    async with browser.page() as page:
+        await page.goto("/lapor")
+        await page.get_by_label("Tentang apa?").select_option("air-bersih")
+        troubles = await _here(page, "/lapor, asked")
+        await page.get_by_role("button", name="Kirim laporan").click()
+        await page.get_by_role("alert").first.wait_for()
+        troubles += await _here(page, "/lapor, unanswered")
+    assert troubles == []
+
+
 async def _look(page: Page, path: str) -> list[str]:
     """Look at one page in both schemes and both widths; return what is wrong with it."""
     troubles = []
@@ -82,6 +93,11 @@ async def _look(page: Page, path: str) -> list[str]:
     assert answer is not None
     if answer.status != (404 if path == "/tidak-ada" else 200):
         troubles.append(f"{path}: {answer.status}")
+    return troubles + await _here(page, path)
+
+
+async def _here(page: Page, path: str) -> list[str]:
+    troubles = []
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for width in (1280, 360):

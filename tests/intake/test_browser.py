@@ -134,3 +134,53 @@ async def test_no_page_is_wider_than_a_narrow_phone(resident: Phone, path: str) 
     async with resident.page() as page:
         await page.goto(path)
         assert await fits(page)
+
+
+async def test_questions_follow_the_chosen_category(resident: Phone, world: World) -> None:
+    async with resident.page() as page:
+        await page.goto("/lapor")
+        pole = page.get_by_label("Nomor tiang, bila ada")
+        await expect(pole).to_be_hidden()
+        await page.get_by_label("Tentang apa?").select_option("lampu-jalan")
+        await expect(pole).to_be_visible()
+        await page.get_by_label("Tentang apa?").focus()
+        await page.keyboard.press("Tab")
+        await expect(pole).to_be_focused()
+        await pole.fill("B-12")
+        await page.get_by_label("Berapa lampu yang mati?").select_option("Satu")
+        assert await fits(page)
+        await page.get_by_label("Tentang apa?").select_option("jalan-rusak")
+        await expect(pole).to_be_hidden()
+        await page.get_by_role("group", name="Ada yang terluka?").get_by_label("Tidak", exact=True).check()
+        await page.get_by_label("Apa yang terjadi?").fill("Jalan berlubang dalam di tikungan.")
+        await page.get_by_role("button", name="Kirim laporan").click()
+        await expect(page.get_by_role("heading", name="Laporan Anda sudah kami terima")).to_be_visible()
+        assert await world.fetchval("SELECT text FROM content") == (
+            "Jalan berlubang dalam di tikungan.\n\nAda yang terluka? → Tidak"
+        )
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+async def test_a_required_question_is_asked_when_the_form_was_sent_without_its_answer(
+    resident: Phone, world: World, scripts: bool
+) -> None:
+    async with resident.page(scripts=scripts) as page:
+        await page.goto("/lapor")
+        await page.get_by_label("Tentang apa?").select_option("air-bersih")
+        await page.get_by_label("Apa yang terjadi?").fill("Air leding bermasalah sejak pagi.")
+        await page.get_by_role("button", name="Kirim laporan").click()
+        await expect(page.get_by_role("alert").first).to_contain_text("Jawab dulu: Bagaimana keadaan airnya?")
+        await expect(page.get_by_label("Apa yang terjadi?")).to_have_value(
+            "Air leding bermasalah sejak pagi."
+        )
+        await page.get_by_role("link", name="Jawab dulu: Bagaimana keadaan airnya?").click()
+        kind = page.get_by_label("Bagaimana keadaan airnya?")
+        await expect(kind).to_be_focused()
+        await expect(kind).to_have_attribute("aria-invalid", "true")
+        assert await fits(page)
+        await kind.select_option("Pipa bocor")
+        await page.get_by_role("button", name="Kirim laporan").click()
+        await expect(page.get_by_role("heading", name="Laporan Anda sudah kami terima")).to_be_visible()
+        await page.get_by_role("link", name="Buka laporan saya").click()
+        await expect(page.get_by_text("Bagaimana keadaan airnya? → Pipa bocor")).to_be_visible()
+    resident.complaints[:] = [said for said in resident.complaints if "422" not in said]
