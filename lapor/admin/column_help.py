@@ -174,7 +174,10 @@ _IN_TABLE: Mapping[tuple[str, str], str] = {
     ("category_question", "category"): "Kategori yang pertanyaannya ini.",
     ("category_question", "text"): "Satu kalimat pendek. Tersimpan bersama jawabannya di bawah isi laporan.",
     ("category_question", "kind"): "Tulisan singkat, satu dari beberapa pilihan, atau ya dan tidak.",
-    ("category_question", "active"): "Yang tidak aktif tidak ditanyakan lagi; jawaban yang sudah ada tetap ada.",
+    (
+        "category_question",
+        "active",
+    ): "Yang tidak aktif tidak ditanyakan lagi; jawaban yang sudah ada tetap ada.",
     ("answer_template", "agency"): "Hanya untuk instansi ini. Kosong: semua instansi.",
     ("answer_template", "kind"): "Jawaban akhir, jawaban sementara, atau pertanyaan kepada pelapor.",
     ("answer_template", "title"): "Nama pendek yang dipilih petugas.",

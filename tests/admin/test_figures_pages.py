@@ -94,6 +94,26 @@ async def test_a_governor_and_the_public_are_told_nothing_of_groups_under_five(s
     assert "style=" not in page.text
 
 
+async def test_two_rows_of_months_that_lie_in_each_other_give_no_small_month_away(site: Visitor) -> None:
+    world = site.world
+    await town(world)
+    begun = await world.fetchval(
+        "SELECT to_char(min(filed_at) AT TIME ZONE 'Asia/Jakarta', 'YYYY-MM') FROM complaint"
+    )
+    await world.advance(24 * 35)
+    for _ in range(2):
+        await file()
+    await count_all()
+    ended = await world.fetchval(
+        "SELECT to_char(max(filed_at) AT TIME ZONE 'Asia/Jakarta', 'YYYY-MM') FROM complaint"
+    )
+    alone = table((await site.get(f"/angka-publik/unduh.csv?dari={begun}&sampai={begun}")).text)
+    assert alone[DPU][0] == "7"
+    both = table((await site.get(f"/angka-publik/unduh.csv?dari={begun}&sampai={ended}")).text)
+    assert both[DPU][0] == "<5"
+    assert both["Semua"][0] == "<5"
+
+
 async def test_what_is_hidden_is_counted_without_its_category(site: Visitor) -> None:
     await town(site.world)
     await site.as_role("coordinator", "smg-diskominfo")

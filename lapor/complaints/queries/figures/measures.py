@@ -26,7 +26,12 @@ asked AS MATERIALIZED (
   WHERE e.occurred_at <= $2 AND e.kind IN ('answered', 'promised', 'rejected', 'referred', 'completed', 'disputed',
     'reopened', 'paused', 'handed_over', 'routed', 'triaged', 'transfer_taken', 'ruled')
 ), answers AS MATERIALIZED (
-  SELECT complaint, seq, agency, person, at FROM acts WHERE kind IN ('answered', 'promised', 'rejected', 'referred')
+  SELECT complaint, seq, agency, person, at FROM acts
+  WHERE kind IN ('answered', 'promised', 'rejected', 'referred')
+    -- What was taken back within its seconds was no answer.
+    AND NOT EXISTS (
+      SELECT FROM event u WHERE u.complaint = acts.complaint AND u.kind = 'undone' AND u.occurred_at <= $2
+        AND u.facts::jsonb ->> 'statement' = acts.facts::jsonb ->> 'statement')
 ), clocks AS MATERIALIZED (
   SELECT k.id, k.complaint, k.subject, k.kind, k.cycle, k.started_at, k.due_at, q.owner,
     CASE WHEN k.met_at <= $2 THEN k.met_at END AS met_at

@@ -1,6 +1,7 @@
 """The one query: sums of the months asked for, laid out by a dimension, closed months as they were closed."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -40,6 +41,15 @@ SELECT {group} AS key, {sums}, sum(c.hours_taken)::text AS hours_taken
 FROM figure_cell c LEFT JOIN closed s ON s.region = c.region AND s.month = c.month
 WHERE c.dimension = $1 AND c.month BETWEEN $2 AND $3 AND c.frozen = (s.month IS NOT NULL AND NOT $4)
   AND c.agency = ANY ($5){narrowed} GROUP BY 1"""
+
+_MONTHS: Final = """
+WITH closed AS MATERIALIZED (
+  SELECT region, month FROM figure_seal WHERE kind = 'closed' AND month BETWEEN $2 AND $3
+)
+SELECT {group} AS key, c.month, sum(c.reports)::bigint AS reports
+FROM figure_cell c LEFT JOIN closed s ON s.region = c.region AND s.month = c.month
+WHERE c.dimension = $1 AND c.month BETWEEN $2 AND $3 AND c.frozen = (s.month IS NOT NULL AND NOT $4)
+  AND c.agency = ANY ($5){narrowed} GROUP BY 1, 2"""
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,8 @@ async def figures(
     leads = await leads_of_agencies() if not whole else {}
     seen = [0] if whole else await _agencies(scope, sight, leads, dimension)
     arguments: list[Any] = [dimension, period.first, period.last, as_now, seen]
-    sums = [_sum(row) for row in await database.fetch(_sql(scope, by, key, arguments), *arguments)]
+    narrowed = _narrowed(scope, key, arguments)
+    sums = [_sum(row) for row in await database.fetch(_sql(by, narrowed), *arguments)]
     if by == "agency":
         sums = _merged(replace(one, key=str(leads.get(int(one.key), one.key))) for one in sums)
     outside = scope.outside or sight.outside
@@ -102,7 +113,12 @@ async def figures(
     made = [_row(one, names.get(one.key, NO_NAME)) for one in sums if by and any(one.measures.values())]
     total = _row(next(iter(_merged(replace(one, key="") for one in sums)), NOTHING), "")
     if outside:
-        made, total = _suppressed(made, total)
+        months = await database.fetch(_MONTHS.format(group=_GROUPS[by], narrowed=narrowed), *arguments)
+        if by == "agency":
+            months = [{**row, "key": str(leads.get(int(row["key"]), row["key"]))} for row in months]
+        made, total = _suppressed(
+            made, total, _small(months), small_total=bool(_small(months, together=True))
+        )
     made.sort(key=lambda row: row.key if by == "month" else (row.label == NO_NAME, row.label.lower()))
     return Table(by, period, FIGURES, made, total, *await _rests_on(scope, period), outside)
 
@@ -131,12 +147,16 @@ def ranked(table: Table, code: str) -> Table:
     return replace(table, rows=sorted(table.rows, key=place))
 
 
-def _sql(scope: Scope, by: By, key: str | None, arguments: list[Any]) -> str:
+def _narrowed(scope: Scope, key: str | None, arguments: list[Any]) -> str:
     narrowed = ""
     for value, condition in ((key, "c.key = ${}"), (scope.region, "c.region = ${}")):
         if value is not None:
             arguments.append(value)
             narrowed += " AND " + condition.format(len(arguments))
+    return narrowed
+
+
+def _sql(by: By, narrowed: str) -> str:
     sums = ", ".join(f"sum(c.{name})::bigint AS {name}" for name in MEASURES)
     return _TABLE.format(group=_GROUPS[by], sums=sums, narrowed=narrowed)
 
@@ -186,14 +206,26 @@ def _value(figure: Figure, one: Sum) -> float | None:
     return top / base / (_HOUR if figure.unit == "hours" else 1) if base else None
 
 
-def _suppressed(rows: Sequence[Row], total: Row) -> tuple[list[Row], Row]:
+def _small(months: Iterable[Mapping[str, Any]], *, together: bool = False) -> set[str]:
+    """The keys, or with `together` one for all, of which some month has fewer than five.
+
+    What is asked for is any row of months: from two such rows a month of fewer could be found by subtraction.
+    """
+    counted: Counter[tuple[str, date]] = Counter()
+    for row in months:
+        counted["" if together else row["key"], row["month"]] += row["reports"]
+    return {key for (key, _), reports in counted.items() if 0 < reports < SUPPRESSED_UNDER}
+
+
+def _suppressed(
+    rows: Sequence[Row], total: Row, small_keys: set[str], *, small_total: bool
+) -> tuple[list[Row], Row]:
     """Take out groups of fewer than five, and so many more that none can be found by subtraction."""
-    hidden = {row.key for row in rows if 0 < row.measures["reports"] < SUPPRESSED_UNDER}
+    hidden = {row.key for row in rows if row.key in small_keys}
     shown = [row for row in rows if row.key not in hidden and row.measures["reports"]]
     if len(hidden) == 1 and shown:
         hidden.add(min(shown, key=lambda row: (row.measures["reports"], row.key)).key)
-    small = 0 < total.measures["reports"] < SUPPRESSED_UNDER
-    return [_hide(row, row.key in hidden) for row in rows], _hide(total, small)
+    return [_hide(row, row.key in hidden) for row in rows], _hide(total, small_total)
 
 
 def _hide(row: Row, whole: bool) -> Row:
