@@ -285,6 +285,32 @@ async def test_the_answer_of_a_body_outside_reaches_the_reporter(site: Visitor, 
 
 # What may be taken away again: public copies, log-ins, links that have run out.
 DELETABLE = {"publication", "session", "login_attempt", "list_link"}
+# What belongs to a log-in: an authenticator that is taken off, codes that were used, links that were sent.
+DELETABLE |= {"second_factor", "recovery_code", "password_reset", "login_event"}
+# Sums that are counted anew from the record, and changes that nobody has confirmed.
+DELETABLE |= {"figure_fact", "figure_cell", "figure_gap", "register_proposal"}
+# Rows of registers on which nothing hangs: a trigger refuses the others, and the history keeps what they were.
+REGISTERS = {
+    *(
+        "agency",
+        "office",
+        "appointment",
+        "category",
+        "category_question",
+        "routing_rule",
+        "policy",
+        "policy_rung",
+    ),
+    *(
+        "calendar_year",
+        "calendar_day",
+        "office_hours",
+        "emergency_number",
+        "outside_body",
+        "answer_template",
+        "region",
+    ),
+}
 
 
 async def test_nothing_of_the_record_can_be_deleted_by_anybody_at_run_time(world: World) -> None:
@@ -295,7 +321,7 @@ async def test_nothing_of_the_record_can_be_deleted_by_anybody_at_run_time(world
         " AND r.rolname <> 'lapor_owner' AND NOT r.rolsuper"
         " AND (has_table_privilege(r.oid, c.oid, 'DELETE') OR has_table_privilege(r.oid, c.oid, 'TRUNCATE'))"
     )
-    assert {row["relname"] for row in rows} <= DELETABLE
+    assert {row["relname"] for row in rows} - DELETABLE - REGISTERS == set()
 
 
 @pytest.mark.parametrize(
