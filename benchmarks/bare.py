@@ -29,7 +29,7 @@ _LOCKS = (
 _CLOCKS = """
 UPDATE clock SET rung = b.rung + 1, next_at = b.following FROM bare_clock b WHERE b.batch = $1 AND clock.id = b.id"""
 _EVENTS = """
-SELECT append_events(array_agg(complaint ORDER BY complaint), array_agg('rung_escalate' ORDER BY complaint),
+SELECT append_events(array_agg(complaint ORDER BY complaint), array_agg('rung_escalate'::text ORDER BY complaint),
                      array_agg(owner_agency ORDER BY complaint), array_agg(facts ORDER BY complaint))
 FROM bare_clock WHERE batch = $1"""
 _ESCALATIONS = """
