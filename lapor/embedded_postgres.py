@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import secrets
 import shutil
@@ -34,11 +35,9 @@ CONFIGURATION = {
     "port": "5432",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "max_wal_size": "2GB",
+    "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "max_parallel_workers_per_gather": "1",
@@ -54,6 +53,20 @@ CONFIGURATION = {
     "log_parameter_max_length_on_error": "0",
     "log_line_prefix": "'%m [%p] '",
 }
+
+# Of the machine's memory an eighth is PostgreSQL's own, taken as it is needed; half may hold files that it reads.
+LEAST_BUFFERS, MOST_BUFFERS = 128, 4096
+
+
+def memory_settings(megabytes: int) -> dict[str, str]:
+    """The settings that depend on the memory of the machine, given in megabytes."""
+    own = min(max(megabytes // 8, LEAST_BUFFERS), MOST_BUFFERS)
+    return {"shared_buffers": f"{own}MB", "effective_cache_size": f"{max(megabytes // 2, own)}MB"}
+
+
+def _megabytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+
 
 AUTHENTICATION = "local all all scram-sha-256\nlocal replication all scram-sha-256\n"
 
@@ -204,7 +217,9 @@ class Postgres:
         return made
 
     def _configure(self) -> None:
-        settings = CONFIGURATION | {"unix_socket_directories": f"'{self.run}'"}
+        settings = (
+            CONFIGURATION | memory_settings(_megabytes()) | {"unix_socket_directories": f"'{self.run}'"}
+        )
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
         for name, text in (("postgresql.conf", lines), ("pg_hba.conf", AUTHENTICATION)):
             (self.data / name).write_text(text)
