@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,7 +17,9 @@ import asyncpg
 import pytest
 
 from lapor import database
+from lapor.complaints.counting import count_all
 from lapor.complaints.ledger import export, verify
+from lapor.complaints.queries.figures import Period, Scope, figures
 from lapor.database import ROLES
 from lapor.replay import HistoryError, Report, read, replay, report
 from lapor.replay.setting import Setting, prepare
@@ -324,3 +326,34 @@ async def test_the_first_real_complaints_are_escalated_as_their_times_say(ground
         assert told.total.double_escalations == 0
         plain = await world.fetch(_PLAIN, until)
         assert plain[0]["late"] == late
+
+
+# What a desk shows of each agency, counted once more from receipts and answers alone.
+_BY_AGENCY = """
+SELECT a.name, count(*) AS reports,
+       count(*) FILTER (WHERE s.at <= c.filed_at + interval '24 hours')::float8 / count(*) AS within_24,
+       count(*) FILTER (WHERE s.at <= c.filed_at + interval '48 hours')::float8 / count(*) AS within_48,
+       count(*) FILTER (WHERE s.at > c.filed_at + interval '48 hours') AS answered_late,
+       count(*) FILTER (WHERE s.at IS NULL) AS overdue
+FROM complaint c
+LEFT JOIN (SELECT complaint, min(made_at) AS at FROM statement WHERE kind = 'final' GROUP BY 1) s ON s.complaint = c.id
+JOIN agency a ON a.id = coalesce(
+  (SELECT agency FROM statement f WHERE f.complaint = c.id AND f.kind = 'final' ORDER BY f.made_at LIMIT 1), c.owner_agency)
+GROUP BY a.name"""
+
+
+async def test_the_figures_of_real_complaints_are_those_of_plain_sql(ground: Ground) -> None:
+    if not REAL.exists():
+        pytest.skip("shared/data is not here")
+    until = datetime(2022, 2, 1, tzinfo=UTC)
+    async with _replayed(ground, REAL, until, first=300) as (world, _):
+        await count_all()
+        async with database.transaction("worker"):
+            period = Period(date(2021, 12, 1), date(2022, 2, 1))
+            table = await figures(Scope(), "unit", period=period)
+        wanted = {row["name"]: dict(row) for row in await world.fetch(_BY_AGENCY)}
+        assert {row.label for row in table.rows} == set(wanted)
+        for row in table.rows:
+            for code in ("reports", "within_24", "within_48", "answered_late", "overdue"):
+                assert row[code] == pytest.approx(wanted[row.label][code]), (row.label, code)
+        assert table.total["reports"] == 300
