@@ -52,6 +52,7 @@ async def test_an_authenticator_is_set_up_and_asked_for_from_the_keyboard(
         await page.get_by_text("Tidak bisa memindai?").press("Enter")
         telephone = Telephone(simulated, await page.locator(".secret code").inner_text())
         troubles += await _sound(page)
+        await page.get_by_label("Kata sandi sekarang").fill(PASSWORD)
         await page.get_by_label("Kode enam angka").fill(await telephone.code())
         await page.keyboard.press("Enter")
         await expect(page.locator(".recovery li")).to_have_count(10)

@@ -41,8 +41,10 @@ class Phone:
         page = await context.new_page()
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        yield page
-        await context.close()
+        try:
+            yield page
+        finally:
+            await context.close()
 
 
 @asynccontextmanager
@@ -62,8 +64,11 @@ async def phone(world: World) -> AsyncIterator[Phone]:
     try:
         async with async_playwright() as driver:
             browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            yield Phone(browser, address)
-            await browser.close()
+            try:
+                yield Phone(browser, address)
+            finally:
+                # A page that stays open would keep its stream, and the server would wait for it.
+                await browser.close()
     finally:
         server.should_exit = True
         await serving
