@@ -94,12 +94,17 @@ class LookedUp(Filters):
         return f" AND c.id IN (SELECT unnest(${len(arguments)}::bigint[]))"
 
 
+@dataclass(frozen=True)
+class CommonWords(Filters):
+    """Filters whose words too many complaints hold to name them: they are looked for along the list."""
+
+
 async def looked_up(filters: Filters) -> Filters:
-    """Return the filters with the complaints that hold their words, unless those are too many to name."""
-    if not filters.words.strip() or isinstance(filters, LookedUp):
+    """Return the filters with what a look into the index of words has found; asked once, it stays with them."""
+    if not filters.words.strip() or isinstance(filters, LookedUp | CommonWords):
         return filters
     found = await database.fetchval("SELECT complaints_saying($1, $2)", filters.words, MOST_SAYING)
-    return filters if found is None else LookedUp(**vars(filters), saying=tuple(found))
+    return CommonWords(**vars(filters)) if found is None else LookedUp(**vars(filters), saying=tuple(found))
 
 
 @dataclass(frozen=True)
