@@ -13,8 +13,7 @@ from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
 from lapor.complaints.errors import NotFound, Refused
 from lapor.complaints.instructing import GIVING_ROLES, Giving, giving_office
-from lapor.complaints.masking import mask_national_ids
-from lapor.complaints.statements import TEXT_LIMIT
+from lapor.complaints.statements import words_of
 from lapor.registers import moment, zone_of
 from lapor.sla.policy import Facts, NoPolicy, Opened
 from lapor.sla.register import SCHEDULE
@@ -64,7 +63,7 @@ async def ask_explanation(actor: Actor, *, region: int, text: str, due_at: datet
         if asked["agency"] is None:
             raise Refused("Jabatan kepala daerah ini belum terdaftar.")
         office = await _office(asked["parent"], GIVING_ROLES)
-        words = _words(text)
+        words = words_of(text)
         seen = await moment()
         if due_at <= seen.at:
             raise Refused("Tanggalnya harus di masa depan.", "due_at")
@@ -89,7 +88,7 @@ async def explain(actor: Actor, explanation: int, *, text: str) -> None:
         office = await _office(row["region"], ANSWERING_ROLES)
         if row["answered_at"] is not None:
             raise Refused("Penjelasan ini sudah diberikan.")
-        words = _words(text)
+        words = words_of(text)
         at = await database.now()
         salt, digest = events.salted(words)
         await database.execute(_ANSWER, explanation, actor.person, office, at, words, salt)
@@ -120,15 +119,6 @@ async def _office(region: int, roles: tuple[str, ...]) -> int:
     if giving.office is None:
         raise Refused("Jabatan kepala daerah belum terdaftar.")
     return giving.office
-
-
-def _words(text: str) -> str:
-    said = mask_national_ids(text.strip())
-    if not said:
-        raise Refused("Tulis isinya dahulu.", "text")
-    if len(said) > TEXT_LIMIT:
-        raise Refused(f"Tulisan terlalu panjang. Paling banyak {TEXT_LIMIT} huruf.", "text")
-    return said
 
 
 async def _opened(asked: asyncpg.Record, at: datetime, version: int, due_at: datetime) -> Opened:

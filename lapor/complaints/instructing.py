@@ -12,8 +12,7 @@ from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
 from lapor.complaints.errors import NotFound, Refused
 from lapor.complaints.holding import WORKING_ROLES, each_held, lock
-from lapor.complaints.masking import mask_national_ids
-from lapor.complaints.statements import TEXT_LIMIT, say
+from lapor.complaints.statements import say, words_of
 from lapor.sla.policy import Opened
 
 AT_ONCE = 100
@@ -86,7 +85,7 @@ async def instruct(
     async with database.transaction(actor.role, user_id=actor.person):
         bundle = await _bundle(agency, complaints)
         in_name_of = await _name(bundle)
-        ordered = _words(text)
+        ordered = words_of(text)
         at = await database.now()
         if due_at <= at:
             raise Refused("Tanggalnya harus di masa depan.", "due_at")
@@ -135,15 +134,6 @@ async def _name(bundle: _Bundle) -> int:
     return giving.office
 
 
-def _words(text: str) -> str:
-    said = mask_national_ids(text.strip())
-    if not said:
-        raise Refused("Tulis isinya dahulu.", "text")
-    if len(said) > TEXT_LIMIT:
-        raise Refused(f"Tulisan terlalu panjang. Paling banyak {TEXT_LIMIT} huruf.", "text")
-    return said
-
-
 async def _write(
     actor: Actor, bundle: _Bundle, agency: int, in_name_of: int, text: str, at: datetime, due_at: datetime
 ) -> int:
@@ -184,7 +174,7 @@ async def carry_out(actor: Actor, instruction: int, *, text: str) -> None:
         await _check_carrying_out(row, text)
         async for held in each_held(actor, complaints):
             if held.id == complaints[0]:
-                await database.execute(_CARRIED_OUT, instruction, actor.person, held.at, _words(text))
+                await database.execute(_CARRIED_OUT, instruction, actor.person, held.at, words_of(text))
                 await clocks.meet(held.id, "instruction", at=held.at, subject=instruction)
             _, digest = await say(held, "execution", text, agency=row["agency"])
             await held.record(
@@ -209,7 +199,7 @@ async def _check_carrying_out(row: asyncpg.Record, text: str) -> None:
         raise Refused("Hanya petugas instansi yang diberi instruksi yang dapat melaporkannya.")
     if row["carried_out_at"] is not None:
         raise Refused("Pelaksanaan instruksi ini sudah dilaporkan.")
-    _words(text)
+    words_of(text)
 
 
 async def _offices_of(agency: int) -> Sequence[int]:

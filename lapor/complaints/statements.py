@@ -19,6 +19,16 @@ UNDO: Final = timedelta(seconds=20)
 TO_REPORTERS = ("final", "interim", "question", "completion", "rejection", "referral", "outside_answer")
 
 
+def words_of(text: str, field: str = "text") -> str:
+    """Return a text as it is kept, without national id numbers; raises Refused for an empty or a long one."""
+    said = mask_national_ids(text.strip())
+    if not said:
+        raise Refused("Tulis isinya dahulu.", field)
+    if len(said) > TEXT_LIMIT:
+        raise Refused(f"Tulisan terlalu panjang. Paling banyak {TEXT_LIMIT} huruf.", field)
+    return said
+
+
 async def say(
     held: Held,
     kind: str,
@@ -37,11 +47,7 @@ async def say(
 
     An officer speaks for the responsible agency unless `agency` names another.
     """
-    said = mask_national_ids(text.strip())
-    if not said:
-        raise Refused("Tulis isinya dahulu.", field)
-    if len(said) > TEXT_LIMIT:
-        raise Refused(f"Tulisan terlalu panjang. Paling banyak {TEXT_LIMIT} huruf.", field)
+    said = words_of(text, field)
     if held.actor.person and kind in TO_REPORTERS and (fields := fields_of(said)):
         # What a template left open is never sent.
         raise Refused(

@@ -2,6 +2,7 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
+from lapor.migrations.m0003_ledger import _APPEND as _APPEND_BEFORE
 from lapor.schema import sql_migration
 
 ID = "2026-11-22T12:00:00:000007"
@@ -103,38 +104,7 @@ _COLUMNS = "complaint, kind, actor, agency, facts, digest"
 _WRITERS = "lapor_intake, lapor_desk, lapor_worker"
 _EACH = "BEFORE INSERT ON event FOR EACH ROW"
 
-_OLD_APPEND = f"""
-CREATE OR REPLACE FUNCTION ledger_append() RETURNS trigger LANGUAGE plpgsql {_DEFINER} AS $$
-DECLARE
-  head ledger_head;
-BEGIN
-  IF NEW.kind = 'filed' THEN
-    INSERT INTO ledger_head (subject, seq, hash) VALUES (NEW.complaint, 0, '\\x') RETURNING * INTO head;
-  ELSE
-    SELECT * INTO head FROM ledger_head WHERE subject = NEW.complaint FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'complaint % has no ledger', NEW.complaint USING ERRCODE = 'foreign_key_violation';
-    END IF;
-  END IF;
-  NEW.seq := head.seq + 1;
-  NEW.previous := head.hash;
-  NEW.occurred_at := lapor_now();
-  NEW.recorded_at := clock_timestamp();
-  NEW.canonical :=
-       ledger_field('lapor-event-1')
-    || ledger_field(convert_to(NEW.complaint::text, 'UTF8'))
-    || ledger_field(convert_to(NEW.seq::text, 'UTF8'))
-    || ledger_field(convert_to(NEW.kind, 'UTF8'))
-    || ledger_field(convert_to(NEW.actor, 'UTF8'))
-    || ledger_field(convert_to(NEW.agency::text, 'UTF8'))
-    || ledger_field(ledger_time(NEW.occurred_at))
-    || ledger_field(ledger_time(NEW.recorded_at))
-    || ledger_field(convert_to(NEW.facts, 'UTF8'))
-    || ledger_field(NEW.digest);
-  NEW.hash := sha256(NEW.previous || NEW.canonical);
-  UPDATE ledger_head SET seq = NEW.seq, hash = NEW.hash WHERE subject = NEW.complaint;
-  RETURN NEW;
-END $$"""
+_OLD_APPEND = _APPEND_BEFORE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
 
 
 async def forwards() -> MigrationManager:
