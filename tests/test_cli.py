@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from lapor import cli, crypto
-from lapor.admin import access, passwords
+from lapor.admin import passwords, sessions
 from lapor.complaints import desk
 from lapor.embedded import remove_home, throwaway_home
 from lapor.migrations.m0004_row_security import ID as LAST_OF_FIRST
@@ -301,7 +301,7 @@ async def test_somebody_who_cannot_log_in_is_helped_from_the_server(
     world: World, environ: dict[str, str]
 ) -> None:
     person = await world.officer("administrator", username="pengelola")
-    await access.open_session(person, hours=8)
+    await sessions.open_session(person, hours=8)
     await world.execute(
         "INSERT INTO second_factor (person, secret, made_at, confirmed_at) VALUES ($1, '', now(), now())",
         person,

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from lapor.admin import access
+from lapor.admin import access, sessions
 from lapor.front_door import Application
 from tests.ground import World
 
@@ -60,7 +60,7 @@ class Visitor(httpx.AsyncClient):
 
     async def as_person(self, person: int) -> Visitor:
         """The same browser, logged in as this person."""
-        token = await access.open_session(person, hours=8)
+        token = await sessions.open_session(person, hours=8)
         self.cookies.set(access.COOKIE, token)
         self.person = person
         return self

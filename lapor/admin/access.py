@@ -1,9 +1,9 @@
-"""Who is at the desk: sessions, the officer behind one, and what their offices open to them."""
+"""Who is at the desk: the officer behind a session, and the guards that let them in."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -15,155 +15,18 @@ from litestar.response import Redirect
 
 from lapor import database
 from lapor.admin import sessions
-from lapor.admin.sessions import close_session, close_sessions_of, open_session
+from lapor.admin.offices import DESK_ROLES, LEADER_ROLES, LOGIN, QUEUE, SESSION, WATCHING_ROLES, Held, Officer
 from lapor.locales import say
 from lapor.pages import AnyRequest
 from lapor.settings import Settings
 from lapor.sla import alarms
 
-__all__ = ["close_session", "close_sessions_of", "open_session"]
-
 COOKIE = "id"
-
-DESK_ROLES = frozenset({"coordinator", "agency_head", "checker", "liaison", "staff", "inspector", "sekda"})
-LEADER_ROLES = frozenset({"head_of_region", "deputy_head", "sekda", "leadership_staff", "inspector"})
-WATCHING_ROLES = frozenset({"administrator", "coordinator"})
-INSTRUCTORS = frozenset({"head_of_region", "deputy_head", "sekda", "leadership_staff"})
-ARBITER_ROLES = frozenset({"sekda", "head_of_region"})
-REGISTER_ROLES = frozenset({"administrator", "coordinator", "agency_admin"})
-PREVIEW_ROLES = frozenset({"administrator", "coordinator"})
-SCREEN_MAKERS = frozenset({"administrator", "leadership_staff"})
-# They see identities or change rules: their password alone opens nothing. Others may choose a code too.
-CODE_ROLES = frozenset({"administrator", "coordinator", "inspector", "head_of_region", "sekda"})
-
-QUEUE = "/meja"
-ESCALATIONS = "/pimpinan/eskalasi"
-INSTRUCTIONS = "/pimpinan/instruksi"
-ARBITER = "/pimpinan/arbiter"
-REGIONS_BELOW = "/pimpinan/daerah"
-EXPLANATIONS = "/pimpinan/penjelasan"
-SCREENS = "/pimpinan/layar"
-LETTERS = "/pimpinan/surat"
-INSPECTORATE = "/inspektorat"
-FIGURES = "/angka"
-PANEL = "/admin/"
-PREVIEW = "/meja/kebijakan"
-REGISTERS = "/meja/daftar"
-PASSWORD = "/sandi"  # noqa: S105 (an address)
-NOTICES = "/pemberitahuan"
-ACCOUNT = "/akun"
-AUTHENTICATOR = "/akun/autentikator"
-SESSION = "/akun/sesi"
-LOGIN = "/masuk"
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]
 
 _ACTING = {"plt": "Plt.", "plh": "Plh.", "pj": "Pj.", "pjs": "Pjs."}
-
-
-@dataclass(frozen=True)
-class Held:
-    """An office that somebody holds now."""
-
-    office: int
-    title: str
-    role: str
-    agency: int
-    agency_name: str
-    region: int
-    timezone: str
-    named_desk: bool
-
-
-@dataclass(frozen=True)
-class Link:
-    """An entry of the officer's menu."""
-
-    href: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Officer:
-    """A person who is logged in, with the offices they hold at this moment."""
-
-    id: int
-    username: str
-    full_name: str
-    must_change_password: bool
-    offices: tuple[Held, ...]
-    # What administrators and coordinators have to see to, in sentences.
-    alarms: tuple[str, ...] = ()
-    session: int = 0
-    shared: bool = False
-    idle_seconds: int = 0
-    authenticator: bool = False
-    # A first step stands before everything else, so that the menu leads nowhere.
-    confined: bool = False
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """The roles of all offices held."""
-        return frozenset(office.role for office in self.offices)
-
-    @property
-    def agencies(self) -> frozenset[int]:
-        """The agencies in which an office is held."""
-        return frozenset(office.agency for office in self.offices)
-
-    @property
-    def timezone(self) -> str:
-        """The zone in which this officer works."""
-        return self.offices[0].timezone if self.offices else "Asia/Jakarta"
-
-    # What the frame of a page shows of its viewer.
-
-    @property
-    def name(self) -> str:
-        """How the officer is called on screen."""
-        return self.full_name or self.username
-
-    @property
-    def role_name(self) -> str:
-        """The office under which the officer works, the first of several."""
-        return self.offices[0].title if self.offices else ""
-
-    @property
-    def home(self) -> str:
-        """Where this officer's work is."""
-        return self._open_to()[0].href
-
-    @property
-    def links(self) -> tuple[Link, ...]:
-        """The menu: what these offices open, the main work first."""
-        return () if self.confined else self._open_to()
-
-    def first_step(self, settings: Settings) -> str:
-        """Return the address that comes before everything else, or nothing."""
-        if self.must_change_password:
-            return PASSWORD
-        coded = settings.two_factor == "required" and self.roles & CODE_ROLES
-        return AUTHENTICATOR if coded and not self.authenticator else ""
-
-    def _open_to(self) -> tuple[Link, ...]:
-        leading = self.roles & LEADER_ROLES
-        entries = [
-            (leading, ESCALATIONS, say("Eskalasi")),
-            (leading, INSTRUCTIONS, say("Instruksi")),
-            (self.roles & ARBITER_ROLES, ARBITER, say("Menunggu putusan")),
-            (leading, LETTERS, say("Surat mingguan")),
-            (self.roles & {"inspector"}, INSPECTORATE, say("Inspektorat")),
-            (self.roles & DESK_ROLES, QUEUE, say("Antrean saya")),
-            (self.roles, FIGURES, say("Angka")),
-            (self.roles, PANEL, say("Panel data")),
-            (self.roles & PREVIEW_ROLES, PREVIEW, say("Uji tenggat")),
-            (self.roles & PREVIEW_ROLES, REGISTERS, say("Data induk")),
-            (self.roles & SCREEN_MAKERS, SCREENS, say("Layar")),
-            (self.roles, NOTICES, say("Pemberitahuan")),
-            (True, ACCOUNT, say("Akun saya")),
-        ]
-        return tuple(Link(href, text) for open_to, href, text in entries if open_to)
 
 
 class NotSignedIn(Exception):

@@ -10,7 +10,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor.admin import access, devices, login_events, sessions, two_factor
-from lapor.admin.access import ACCOUNT, CODE_ROLES, SESSION, Officer, current_officer
+from lapor.admin.access import current_officer
+from lapor.admin.offices import ACCOUNT, CODE_ROLES, SESSION, Officer
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
 

@@ -10,10 +10,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin.access import ARBITER, Officer, requires
+from lapor.admin.access import requires
 from lapor.admin.desk_forms import Form, read_form
 from lapor.admin.desk_view import Returned, missing
 from lapor.admin.leader_view import complaint_page
+from lapor.admin.offices import ARBITER, Officer
 from lapor.complaints import desk
 from lapor.complaints.arbiter import ARBITERS
 from lapor.complaints.desk import Conflict, NotFound, Refused

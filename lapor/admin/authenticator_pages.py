@@ -10,8 +10,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect
 
 from lapor.admin import devices, letting_in, login_events, passwords, sessions, two_factor
-from lapor.admin.access import AUTHENTICATOR, CODE_ROLES, Officer, current_officer
+from lapor.admin.access import current_officer
 from lapor.admin.login import Form
+from lapor.admin.offices import AUTHENTICATOR, CODE_ROLES, Officer
 from lapor.admin.password_pages import wrong_password
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language

@@ -14,8 +14,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from lapor import database
-from lapor.admin.access import QUEUE, Officer, desk_only
+from lapor.admin.access import desk_only
 from lapor.admin.lists import lines_in_language
+from lapor.admin.offices import QUEUE, Officer
 from lapor.complaints import desk
 from lapor.complaints.actor import Actor
 from lapor.complaints.desk import NotFound, Refused

@@ -12,9 +12,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin.access import Officer, officers_only, requires
+from lapor.admin.access import officers_only, requires
 from lapor.admin.desk_view import missing
 from lapor.admin.figures_asked import month_name
+from lapor.admin.offices import Officer
 from lapor.complaints.actor import Actor
 from lapor.complaints.closing_months import closes_at
 from lapor.complaints.errors import NotFound, Refused

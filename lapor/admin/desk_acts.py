@@ -14,9 +14,10 @@ from litestar.types import Empty
 
 from lapor import database, uploads
 from lapor.admin import letter_preview, link_acts, prepared_answers
-from lapor.admin.access import QUEUE, Officer, desk_only
+from lapor.admin.access import desk_only
 from lapor.admin.desk_forms import Form, read_form
 from lapor.admin.desk_view import Returned, Shown, complaint_page, missing, read
+from lapor.admin.offices import QUEUE, Officer
 from lapor.complaints import desk
 from lapor.complaints.desk import Conflict, NotFound, Refused
 from lapor.complaints.queries import acts

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from lapor import uploads
-from lapor.admin.access import Officer
+from lapor.admin.offices import Officer
 from lapor.complaints.actor import Actor
 from lapor.complaints.documents import Attached, Document
 from lapor.complaints.errors import Refused

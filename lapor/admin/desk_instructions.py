@@ -10,10 +10,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin.access import QUEUE, Officer, desk_only
+from lapor.admin.access import desk_only
 from lapor.admin.desk_forms import read_form
 from lapor.admin.desk_tabs import FIRST, tabs
 from lapor.admin.desk_view import missing
+from lapor.admin.offices import QUEUE, Officer
 from lapor.complaints import desk
 from lapor.complaints.desk import NotFound, Refused
 from lapor.complaints.events import KINDS

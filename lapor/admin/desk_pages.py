@@ -21,7 +21,7 @@ from lapor.admin import (
     presence,
     queue_live,
 )
-from lapor.admin.access import Officer, current_officer, desk_only
+from lapor.admin.access import current_officer, desk_only
 from lapor.admin.desk_tabs import FIRST, path_of, tabs
 from lapor.admin.desk_view import Shown, complaint_page, read
 from lapor.admin.lists import (
@@ -32,6 +32,7 @@ from lapor.admin.lists import (
     pager,
     wish_of,
 )
+from lapor.admin.offices import Officer
 from lapor.complaints.queries.choices import Choices, filter_choices
 from lapor.complaints.queries.claims import claims_of
 from lapor.complaints.queries.load import OVERSEERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lapor.admin.access import QUEUE, Officer
+from lapor.admin.offices import QUEUE, Officer
 from lapor.complaints.queries.queue import Counts
 from lapor.complaints.queries.tabs import APPROVALS, FINISHED, INSTRUCTIONS, MINE, OURS, UNROUTED
 from lapor.locales import say

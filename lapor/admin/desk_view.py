@@ -10,9 +10,9 @@ from litestar import Response
 from litestar.exceptions import NotFoundException
 
 from lapor import database
-from lapor.admin.access import Officer
 from lapor.admin.correction import correction_of
 from lapor.admin.lists import category_in_language
+from lapor.admin.offices import Officer
 from lapor.admin.story import tell
 from lapor.complaints.answer_templates import Prepared, prepared_for
 from lapor.complaints.approving import REJECTION_REASONS

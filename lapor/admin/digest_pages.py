@@ -12,7 +12,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database, uploads
-from lapor.admin.access import LETTERS, Officer, current_officer, leaders_only
+from lapor.admin.access import current_officer, leaders_only
+from lapor.admin.offices import LETTERS, Officer
 from lapor.complaints import archive
 from lapor.complaints.actor import Actor
 from lapor.complaints.errors import NotFound

@@ -9,8 +9,8 @@ from typing import Any
 
 from babel.dates import format_date
 
-from lapor.admin.access import ESCALATIONS
 from lapor.admin.lists import Pager, address, categories_in_language, category_in_language
+from lapor.admin.offices import ESCALATIONS
 from lapor.complaints.queries.choices import Choices
 from lapor.complaints.queries.late_days import LateDay
 from lapor.complaints.queries.overdue import HIGHEST, Group, Late, Only

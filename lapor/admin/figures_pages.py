@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from lapor import database
 from lapor.admin import closing_pages, what_if
-from lapor.admin.access import FIGURES, PREVIEW_ROLES, Officer, current_officer, officers_only
+from lapor.admin.access import current_officer, officers_only
 from lapor.admin.charts import bars, course, numbers
 from lapor.admin.exports import CSV_TYPE, XLSX_TYPE, Sheet, about, as_csv, as_xlsx
 from lapor.admin.figures_asked import (
@@ -29,6 +29,7 @@ from lapor.admin.figures_asked import (
     scope_of,
     theme_names,
 )
+from lapor.admin.offices import FIGURES, PREVIEW_ROLES, Officer
 from lapor.complaints.queries.figures import BY_CODE, RANKED_BY, Figure, Period, Row, Table, figures, ranked
 from lapor.complaints.queries.figures.names import NO_NAME
 from lapor.locales import say

@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from lapor import database, words
 from lapor.admin import accounts, form_models
-from lapor.admin.access import Officer
+from lapor.admin.offices import Officer
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor, Filing, Refused
 

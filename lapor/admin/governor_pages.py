@@ -13,10 +13,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin.access import EXPLANATIONS, REGIONS_BELOW, Officer, leaders_only, requires
+from lapor.admin.access import leaders_only, requires
 from lapor.admin.desk_forms import read_form
 from lapor.admin.desk_view import missing
 from lapor.admin.leader_office import leader_office
+from lapor.admin.offices import EXPLANATIONS, REGIONS_BELOW, Officer
 from lapor.complaints import desk
 from lapor.complaints.desk import NotFound, Refused
 from lapor.complaints.explaining import ANSWERING_ROLES, asking_office

@@ -15,8 +15,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import database, uploads
-from lapor.admin.access import INSPECTORATE, Officer, current_officer, requires
+from lapor.admin.access import current_officer, requires
 from lapor.admin.lists import Pager, wish_of
+from lapor.admin.offices import INSPECTORATE, Officer
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor, NotFound, Refused
 from lapor.complaints.queries.paging import Mark, Page

@@ -15,12 +15,13 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin.access import INSTRUCTIONS, INSTRUCTORS, Officer, leaders_only, requires
+from lapor.admin.access import leaders_only, requires
 from lapor.admin.desk_forms import Form
 from lapor.admin.desk_view import missing
 from lapor.admin.instruction_words import beginnings
 from lapor.admin.leader_office import leader_office
 from lapor.admin.lists import pager, wish_of
+from lapor.admin.offices import INSTRUCTIONS, INSTRUCTORS, Officer
 from lapor.complaints import desk
 from lapor.complaints.desk import NotFound, Refused
 from lapor.complaints.events import KINDS

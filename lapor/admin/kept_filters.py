@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from litestar import Response
 
-from lapor.admin.access import QUEUE, Officer
 from lapor.admin.lists import NAMES, address
+from lapor.admin.offices import QUEUE, Officer
 from lapor.complaints.queries.queue import Filters
 from lapor.pages import AnyRequest
 

@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 
 from lapor import database
 from lapor.admin import live
-from lapor.admin.access import LEADER_ROLES, Officer, leaders_only
+from lapor.admin.access import leaders_only
+from lapor.admin.offices import LEADER_ROLES, Officer
 from lapor.admin.queue_live import still_here
 from lapor.complaints.queries.overdue import overdue
 from lapor.complaints.queries.paging import Wish

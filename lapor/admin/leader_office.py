@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lapor import database
-from lapor.admin.access import LEADER_ROLES, Officer
+from lapor.admin.offices import LEADER_ROLES, Officer
 from lapor.complaints.instructing import GIVING_ROLES
 
 

@@ -11,12 +11,13 @@ from litestar.response import Redirect
 
 from lapor import database
 from lapor.admin import arbiter_pages, governor_pages, instruction_pages, leader_live
-from lapor.admin.access import ESCALATIONS, INSTRUCTORS, Officer, current_officer, leaders_only
+from lapor.admin.access import current_officer, leaders_only
 from lapor.admin.desk_view import missing
 from lapor.admin.escalation_view import filter_fields, level_word, only_of, pager_of, parts, trend
 from lapor.admin.leader_office import leader_office
 from lapor.admin.leader_view import complaint_page
 from lapor.admin.lists import filters_of, lines_in_language, wish_of
+from lapor.admin.offices import ESCALATIONS, INSTRUCTORS, Officer
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor, NotFound, Refused
 from lapor.complaints.queries.choices import filter_choices

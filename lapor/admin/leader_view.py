@@ -7,8 +7,8 @@ from typing import Any
 from litestar import Response
 
 from lapor import database
-from lapor.admin.access import INSTRUCTORS, Officer
 from lapor.admin.desk_view import Returned, read
+from lapor.admin.offices import INSTRUCTORS, Officer
 from lapor.admin.story import tell
 from lapor.complaints.approving import REJECTION_REASONS
 from lapor.complaints.arbiter import ARBITERS

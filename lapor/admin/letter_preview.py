@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from lapor import words
-from lapor.admin.access import Officer, desk_only
+from lapor.admin.access import desk_only
 from lapor.admin.desk_forms import Form, read_form
 from lapor.admin.desk_view import Returned, Shown, View, complaint_page, read
+from lapor.admin.offices import Officer
 from lapor.admin.prepared_answers import known
 from lapor.complaints.errors import Refused
 from lapor.complaints.masking import mask_national_ids

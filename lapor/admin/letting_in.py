@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from lapor import database, limits
-from lapor.admin import access, devices, login_events, passwords, sessions, two_factor
+from lapor.admin import access, devices, login_events, offices, passwords, sessions, two_factor
 from lapor.crypto import keyring
 from lapor.locales import say_many
 from lapor.pages import AnyRequest
@@ -70,7 +70,7 @@ async def after_password(
     if token := request.cookies.get(access.COOKIE):
         await sessions.close_session(token)
     if (await two_factor.state(person)).since is None:
-        return await let_in(request, person, access.PASSWORD if must_change else wish, shared=shared)
+        return await let_in(request, person, offices.PASSWORD if must_change else wish, shared=shared)
     token = await sessions.open_half(person, shared=shared, where=devices.where_of(request))
     where = f"{CODE}?lanjut={quote(wish)}" if wish else CODE
     return handed_over(where, token, request.app.state.settings, shared=True)
@@ -82,7 +82,7 @@ async def let_in(request: AnyRequest, person: int, wish: str, *, shared: bool) -
     token = await opened(request, person, shared=shared)
     await login_events.record(person, "logged_in", devices.where_of(request))
     officer = await access.officer_of(token)
-    home = officer.home if officer else access.LOGIN
+    home = officer.home if officer else offices.LOGIN
     return handed_over(wish or home, token, request.app.state.settings, shared=shared)
 
 

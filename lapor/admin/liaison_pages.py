@@ -8,8 +8,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from lapor import database
-from lapor.admin.access import QUEUE, Officer, requires
+from lapor.admin.access import requires
 from lapor.admin.lists import lines_in_language
+from lapor.admin.offices import QUEUE, Officer
 from lapor.complaints.queries.choices import filter_choices
 from lapor.complaints.queries.load import OVERSEERS, SPAN, overview
 from lapor.pages import AnyRequest, page, settle_language

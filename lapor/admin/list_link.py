@@ -9,7 +9,7 @@ from litestar.exceptions import NotFoundException, TooManyRequestsException
 from litestar.params import FromPath
 
 from lapor import crypto, database, limits
-from lapor.admin.access import ESCALATIONS, LEADER_ROLES, LOGIN
+from lapor.admin.offices import ESCALATIONS, LEADER_ROLES, LOGIN
 from lapor.complaints.queries.overdue import Late, overdue
 from lapor.complaints.queries.paging import Wish
 from lapor.complaints.queries.queue import Filters

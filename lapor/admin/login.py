@@ -10,7 +10,7 @@ from litestar.params import Body
 from litestar.response import Redirect
 
 from lapor import database, limits
-from lapor.admin import access, devices, letting_in, login_events, passwords, sessions, two_factor
+from lapor.admin import access, devices, letting_in, login_events, offices, passwords, sessions, two_factor
 from lapor.admin.access import safe_path
 from lapor.admin.letting_in import CODE, too_many
 from lapor.admin.sessions import Half
@@ -66,7 +66,7 @@ async def code_page(request: AnyRequest) -> Response[Any]:
     """Where the code of the authenticator is asked for, after the password."""
     half = await sessions.half_of(request.cookies.get(access.COOKIE))
     wish = safe_path(request.query_params.get("lanjut"), "")
-    return _code_page(request, wish) if half else Redirect(access.LOGIN, status_code=303)
+    return _code_page(request, wish) if half else Redirect(offices.LOGIN, status_code=303)
 
 
 @post(CODE)
@@ -77,7 +77,7 @@ async def give_code(request: AnyRequest, data: Form) -> Response[Any]:
     half = await sessions.half_of(token)
     wish = safe_path(str(data.get("lanjut", "")), "")
     if half is None or token is None:
-        return Redirect(access.LOGIN, status_code=303)
+        return Redirect(offices.LOGIN, status_code=303)
     if wait := await letting_in.crowded(request):
         return _code_page(request, wish, too_many(wait // 60 + 1), 429, limits.retry_after(wait))
     lookup = letting_in.of_code(half.person)
@@ -97,7 +97,7 @@ async def _arrived(request: AnyRequest, half: Half, token: str, wish: str, kind:
     if kind == "recovery":
         await login_events.record(half.person, "recovery_used", devices.where_of(request))
         # Few codes left, or the authenticator is gone: that page says what to do.
-        wish = access.AUTHENTICATOR
+        wish = offices.AUTHENTICATOR
     await sessions.close_session(token)
     return await letting_in.let_in(request, half.person, wish, shared=half.shared)
 
@@ -111,7 +111,7 @@ async def log_out(request: AnyRequest) -> Response[Any]:
         await sessions.close_session(token)
         if officer:
             await login_events.record(officer.id, "logged_out", devices.where_of(request))
-    gone = Redirect(access.LOGIN, status_code=303)
+    gone = Redirect(offices.LOGIN, status_code=303)
     gone.delete_cookie(access.COOKIE)
     return gone
 

@@ -13,7 +13,8 @@ from litestar.params import Body
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin.access import NOTICES, Officer, current_officer, officers_only
+from lapor.admin.access import current_officer, officers_only
+from lapor.admin.offices import NOTICES, Officer
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
 from lapor.settings import Settings

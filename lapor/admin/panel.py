@@ -16,9 +16,9 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 
-from lapor.admin import access
-from lapor.admin.access import Officer
+from lapor.admin import access, offices, sessions
 from lapor.admin.forms import FORMS
+from lapor.admin.offices import Officer
 from lapor.admin.panel_door import PanelDoor
 from lapor.admin.panel_hooks import hooks_of
 from lapor.admin.panel_shown import SHOWN, Shown
@@ -54,10 +54,10 @@ def _admin(secure: bool, hosts: tuple[str, ...]) -> Application:
         default_language_code="id",
         translations=[INDONESIAN],
         sidebar_links={
-            "Antrean saya": access.QUEUE,
-            "Eskalasi": access.ESCALATIONS,
-            "Uji tenggat": access.PREVIEW,
-            "Daftar: riwayat dan berkas": access.REGISTERS,
+            "Antrean saya": offices.QUEUE,
+            "Eskalasi": offices.ESCALATIONS,
+            "Uji tenggat": offices.PREVIEW,
+            "Daftar: riwayat dan berkas": offices.REGISTERS,
         },
         page_size=25,
     )
@@ -91,7 +91,7 @@ class PanelSession(SessionsBase, tablename="session"):
 
     @classmethod
     async def remove_session(cls, token: str) -> None:
-        await access.close_session(token)
+        await sessions.close_session(token)
 
 
 class PanelUser(BaseUser):

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from lapor import database
-from lapor.admin import access, panel_words
-from lapor.admin.access import Officer
+from lapor.admin import access, offices, panel_words
+from lapor.admin.offices import Officer
 from lapor.admin.panel_hooks import NotTheirs
 from lapor.admin.panel_reading import note_panel
 from lapor.admin.panel_tables import EDITABLE, SLUGS
@@ -86,7 +86,7 @@ class PanelDoor:
         scope = {**scope, "root_path": MOUNT}
         if path == "" or path.startswith("/public/login"):
             await _reply(
-                RedirectResponse(f"{MOUNT}/" if path == "" else access.LOGIN, 303), scope, receive, send
+                RedirectResponse(f"{MOUNT}/" if path == "" else offices.LOGIN, 303), scope, receive, send
             )
         elif path == "/":
             await self._enter(scope, receive, send)
@@ -100,7 +100,7 @@ class PanelDoor:
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         officer = await _officer(scope)
         if officer is None:
-            where = f"{access.LOGIN}?lanjut={quote(MOUNT)}/"
+            where = f"{offices.LOGIN}?lanjut={quote(MOUNT)}/"
         elif step := officer.first_step(self.settings):
             where = step
         elif not officer.roles:

@@ -6,7 +6,9 @@ import json
 import re
 from typing import Any
 
-from lapor.admin.access import (
+from lapor.admin.forms import ANSWER, FINISH, HAND_ON, LOOK, PEOPLE, PUBLIC, TAKE_DOWN
+from lapor.admin.labels import column_label
+from lapor.admin.offices import (
     DESK_ROLES,
     ESCALATIONS,
     LEADER_ROLES,
@@ -16,8 +18,6 @@ from lapor.admin.access import (
     REGISTER_ROLES,
     REGISTERS,
 )
-from lapor.admin.forms import ANSWER, FINISH, HAND_ON, LOOK, PEOPLE, PUBLIC, TAKE_DOWN
-from lapor.admin.labels import column_label
 from lapor.admin.panel_shown import SEEN, WHAT, WHEN, WHO
 from lapor.admin.panel_tables import NAMES
 

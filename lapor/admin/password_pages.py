@@ -8,20 +8,21 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency, Provide
 
 from lapor import database
-from lapor.admin import access, devices, letting_in, login_events, passwords
-from lapor.admin.access import Officer, current_officer
+from lapor.admin import devices, letting_in, login_events, offices, passwords
+from lapor.admin.access import current_officer
 from lapor.admin.login import Form
+from lapor.admin.offices import Officer
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
 
 
-@get(access.PASSWORD, dependencies={"officer": Provide(current_officer)})
+@get(offices.PASSWORD, dependencies={"officer": Provide(current_officer)})
 async def password_page(request: AnyRequest, officer: NamedDependency[Officer]) -> Response[Any]:
     """The form for a new password."""
     return _page(request, officer, {})
 
 
-@post(access.PASSWORD, dependencies={"officer": Provide(current_officer)})
+@post(offices.PASSWORD, dependencies={"officer": Provide(current_officer)})
 async def change_password(
     request: AnyRequest, officer: NamedDependency[Officer], data: Form
 ) -> Response[Any]:

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from lapor import crypto, database, limits
-from lapor.admin import access, devices, letting_in, login_events, passwords
+from lapor.admin import access, devices, letting_in, login_events, offices, passwords
 from lapor.admin.login import Form
 from lapor.admin.password_pages import troubles
 from lapor.locales import say
@@ -102,7 +102,7 @@ async def set_new_password(request: AnyRequest, token: FromPath[str], data: Form
         await passwords.set_password(person, new, must_change=False)
         await login_events.record(person, "reset_used", devices.where_of(request))
     await passwords.forgive(letting_in.of_password(username))
-    gone = Redirect(f"{access.LOGIN}?kabar=sandi", status_code=303)
+    gone = Redirect(f"{offices.LOGIN}?kabar=sandi", status_code=303)
     gone.delete_cookie(access.COOKIE)
     return gone
 

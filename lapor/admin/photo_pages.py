@@ -9,8 +9,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from lapor import database, uploads
-from lapor.admin.access import Officer, current_officer, officers_only
+from lapor.admin.access import current_officer, officers_only
 from lapor.admin.desk_view import missing
+from lapor.admin.offices import Officer
 from lapor.complaints.queries import photos
 from lapor.pages import AnyRequest
 

@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from lapor import locales, words
-from lapor.admin.access import Officer, desk_only
+from lapor.admin.access import desk_only
 from lapor.admin.desk_forms import Form, read_form
 from lapor.admin.desk_view import Returned, Shown, View, complaint_page, missing, read
+from lapor.admin.offices import Officer
 from lapor.complaints import desk
 from lapor.complaints.answer_templates import NAME, UNNAMED, Prepared, addressed, fields_of, filled
 from lapor.complaints.errors import NotFound, Refused

@@ -11,7 +11,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from lapor import database
-from lapor.admin.access import Officer
+from lapor.admin.offices import Officer
 from lapor.pages import AnyRequest
 
 log = structlog.get_logger()

@@ -13,7 +13,8 @@ from litestar.response import Redirect
 
 from lapor import database, uploads
 from lapor.admin import panel_words, register_proposals, register_rows
-from lapor.admin.access import PANEL, PREVIEW_ROLES, REGISTER_ROLES, REGISTERS, Officer, requires
+from lapor.admin.access import requires
+from lapor.admin.offices import PANEL, PREVIEW_ROLES, REGISTER_ROLES, REGISTERS, Officer
 from lapor.admin.register_history_pages import HISTORY
 from lapor.admin.register_proposals import PROPOSALS, Proposal
 from lapor.admin.register_words import SHOWN_BY_TABLE, names_of, row_words, told

@@ -9,8 +9,9 @@ from litestar.di import NamedDependency
 
 from lapor import database
 from lapor.admin import live
-from lapor.admin.access import COOKIE, LEADER_ROLES, Officer, desk_only, officer_of
+from lapor.admin.access import COOKIE, desk_only, officer_of
 from lapor.admin.lists import filters_of
+from lapor.admin.offices import LEADER_ROLES, Officer
 from lapor.complaints.queries.queue import Filters, counts, how_many_of
 from lapor.complaints.queries.tabs import OURS, TABS
 from lapor.pages import AnyRequest

@@ -15,7 +15,8 @@ from litestar.response import Redirect
 
 from lapor import database, uploads
 from lapor.admin import register_files, register_loading, register_proposals, register_rows
-from lapor.admin.access import PREVIEW_ROLES, REGISTERS, Officer, requires
+from lapor.admin.access import requires
+from lapor.admin.offices import PREVIEW_ROLES, REGISTERS, Officer
 from lapor.admin.panel_shown import Shown
 from lapor.admin.register_history_pages import HISTORY
 from lapor.admin.register_loading import WHOLE, Outcome

@@ -19,8 +19,9 @@ from litestar.di import NamedDependency
 
 from lapor import database
 from lapor.admin import register_rows
-from lapor.admin.access import PREVIEW_ROLES, REGISTERS, Officer, requires
+from lapor.admin.access import requires
 from lapor.admin.lists import Pager, wish_of
+from lapor.admin.offices import PREVIEW_ROLES, REGISTERS, Officer
 from lapor.admin.register_words import SHOWN_BY_TABLE, Names, Told, names_of, row_words, told
 from lapor.complaints.queries.paging import PAGE_SIZE, Mark, Page, Wish, order
 from lapor.complaints.queries.paging import page as page_of

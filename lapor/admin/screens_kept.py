@@ -11,10 +11,11 @@ from litestar.response import Redirect
 
 from lapor import database
 from lapor.admin import device_tokens
-from lapor.admin.access import SCREEN_MAKERS, SCREENS, Officer, current_officer, requires
+from lapor.admin.access import current_officer, requires
 from lapor.admin.desk_forms import read_form
 from lapor.admin.desk_view import missing
 from lapor.admin.leader_office import region_of
+from lapor.admin.offices import SCREEN_MAKERS, SCREENS, Officer
 from lapor.admin.screen_pages import OPENING
 from lapor.complaints.errors import NotFound, Refused
 from lapor.locales import say

@@ -8,9 +8,10 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from lapor import database
-from lapor.admin.access import PREVIEW_ROLES, Officer, requires
+from lapor.admin.access import requires
 from lapor.admin.charts import percent
 from lapor.admin.figures_asked import asked, month_name, month_options
+from lapor.admin.offices import PREVIEW_ROLES, Officer
 from lapor.complaints.queries.figures.what_if import what_if
 from lapor.pages import AnyRequest, page, settle_language
 

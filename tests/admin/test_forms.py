@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from lapor.admin import access
+from lapor.admin import offices
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Filing
 from tests.ground import World
@@ -170,7 +170,7 @@ async def test_an_account_is_made_with_a_password_for_one_time(site: Visitor, wo
     password = made.json()["custom_form_success"].rsplit(" ", 1)[1]
     newcomer = site.another()
     first = await newcomer.send_form("/masuk", {"username": "baru.datang", "password": password})
-    assert first.headers["location"] == access.PASSWORD
+    assert first.headers["location"] == offices.PASSWORD
     again = await _send(site, "buat-akun", **fields)
     assert again.json() == {"custom_form_error": "Nama pengguna atau surel ini sudah dipakai."}
 

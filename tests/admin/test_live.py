@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from lapor import database
-from lapor.admin import access, live
+from lapor.admin import access, live, sessions
 from lapor.complaints import desk
 from tests.admin import cases
 from tests.admin.cases import DPU, file
@@ -113,7 +113,7 @@ async def test_a_stream_ends_with_its_session(site: Visitor) -> None:
     await site.as_role("liaison", DPU)
     async with listening(site, STREAM) as stream:
         await stream.next()
-        await access.close_session(site.cookies[access.COOKIE])
+        await sessions.close_session(site.cookies[access.COOKIE])
         await file()
         await stream.next("akhir")
         async with asyncio.timeout(2):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from lapor.admin import access
+from lapor.admin import access, offices
 from tests.ground import PASSWORD, World
 from tests.visitor import Visitor
 
@@ -20,7 +20,7 @@ async def test_an_officer_logs_in_and_lands_at_their_work(site: Visitor, world: 
     await world.officer("liaison", username="penghubung")
     answer = await site.send_form("/masuk", {"username": "penghubung", "password": PASSWORD})
     assert answer.status_code == 303
-    assert answer.headers["location"] == access.QUEUE
+    assert answer.headers["location"] == offices.QUEUE
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "samesite=lax" in cookie.lower()
@@ -29,7 +29,7 @@ async def test_an_officer_logs_in_and_lands_at_their_work(site: Visitor, world: 
 async def test_the_head_of_region_lands_at_the_escalations(site: Visitor, world: World) -> None:
     await world.officer("head_of_region", username="kepala")
     answer = await site.send_form("/masuk", {"username": "kepala", "password": PASSWORD})
-    assert answer.headers["location"] == access.ESCALATIONS
+    assert answer.headers["location"] == offices.ESCALATIONS
 
 
 async def test_the_database_keeps_only_a_hash_of_the_session(site: Visitor, world: World) -> None:
@@ -91,11 +91,11 @@ async def test_a_one_time_password_must_be_changed_first(site: Visitor, world: W
     person = await world.officer("liaison", username="penghubung")
     await world.execute("UPDATE person SET must_change_password = true WHERE id = $1", person)
     answer = await site.send_form("/masuk", {"username": "penghubung", "password": PASSWORD})
-    assert answer.headers["location"] == access.PASSWORD
+    assert answer.headers["location"] == offices.PASSWORD
     refused = await site.send_form("/sandi", {"current": PASSWORD, "new": "pendek", "again": "pendek"})
     assert refused.status_code == 422
     changed = await site.send_form("/sandi", {"current": PASSWORD, "new": NEW, "again": NEW})
-    assert changed.headers["location"] == access.QUEUE
+    assert changed.headers["location"] == offices.QUEUE
     assert await _try(site.another(), "penghubung", PASSWORD) == 422
     assert await _try(site.another(), "penghubung", NEW) == 303
 
@@ -116,7 +116,7 @@ async def test_nobody_is_sent_to_another_site_after_the_log_in(site: Visitor, wo
         answer = await visitor.send_form(
             "/masuk", {"username": "penghubung", "password": PASSWORD, "lanjut": wish}
         )
-        assert answer.headers["location"] == access.QUEUE
+        assert answer.headers["location"] == offices.QUEUE
 
 
 async def test_whoever_has_left_is_out_at_once(site: Visitor, world: World) -> None:

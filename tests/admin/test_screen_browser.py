@@ -6,7 +6,7 @@ import asyncio
 
 from playwright.async_api import Page
 
-from lapor.admin import access
+from lapor.admin import sessions
 from lapor.complaints import desk
 from tests.admin.cases import file
 from tests.ground import World
@@ -18,7 +18,7 @@ SIZE = "document.getElementsByTagName('*').length"
 
 async def made(site: Phone, person: int) -> str:
     """The link of a new screen, as its keeper copies it."""
-    token = await access.open_session(person, hours=8)
+    token = await sessions.open_session(person, hours=8)
     async with site.page(width=1280) as page:
         await page.context.add_cookies([{"name": "id", "value": token, "url": site.base_url}])
         await page.goto("/pimpinan/layar")

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 import pytest_asyncio
 
-from lapor.admin import access, two_factor
+from lapor.admin import access, offices, two_factor
 from tests.admin.second_step import AUTHENTICATOR, SECRET, forget_steps, log_in, set_up, site_with
 from tests.ground import PASSWORD, World
 from tests.visitor import TOKEN, Visitor
@@ -30,7 +30,7 @@ async def _kinds(world: World, person: int) -> list[str]:
     return [row["kind"] for row in rows]
 
 
-@pytest.mark.parametrize("role", sorted(access.CODE_ROLES))
+@pytest.mark.parametrize("role", sorted(offices.CODE_ROLES))
 async def test_whoever_sees_identities_or_changes_rules_sets_one_up_before_anything_else(
     strict: Visitor, role: str
 ) -> None:
@@ -69,8 +69,8 @@ async def test_a_first_password_is_changed_before_the_authenticator_is_set_up(
     person = await world.officer("coordinator", username="koordinator")
     await world.execute("UPDATE person SET must_change_password = true WHERE id = $1", person)
     answer = await log_in(strict, "koordinator")
-    assert answer.headers["location"] == access.PASSWORD
-    assert (await strict.get(AUTHENTICATOR)).headers["location"] == access.PASSWORD
+    assert answer.headers["location"] == offices.PASSWORD
+    assert (await strict.get(AUTHENTICATOR)).headers["location"] == offices.PASSWORD
     new = "empat kucing di atap"
     changed = await strict.send_form("/sandi", {"current": PASSWORD, "new": new, "again": new})
     assert changed.status_code == 303
@@ -282,7 +282,7 @@ async def test_taking_it_away_and_new_codes_need_password_and_code(
     if act == "lepas":
         assert done.headers["location"] == f"{AUTHENTICATOR}?selesai=dilepas"
         assert await world.fetchval("SELECT count(*) FROM second_factor") == 0
-        assert (await log_in(site.another(), "penghubung")).headers["location"] == access.QUEUE
+        assert (await log_in(site.another(), "penghubung")).headers["location"] == offices.QUEUE
     else:
         assert codes[0] not in done.text
         lost = site.another()
@@ -347,4 +347,4 @@ async def test_the_code_leads_to_no_other_site(site: Visitor, world: World) -> N
         asked = await visitor.get(CODE, params={"lanjut": wish})
         assert 'name="lanjut" value=""' in asked.text
         inside = await visitor.send_form(CODE, {"code": await telephone.code(), "lanjut": wish})
-        assert inside.headers["location"] == access.QUEUE
+        assert inside.headers["location"] == offices.QUEUE

@@ -9,7 +9,7 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
-from lapor.admin import access
+from lapor.admin import access, sessions
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor, Filing
 from tests.ground import World
@@ -66,7 +66,7 @@ async def test_nobody_is_shut_out_of_a_page(browser: Phone, simulated: World, ro
     async with browser.page(width=1280) as page:
         if role:
             person = await simulated.officer(role, AGENCIES.get(role))
-            token = await access.open_session(person, hours=8)
+            token = await sessions.open_session(person, hours=8)
             await page.context.add_cookies(
                 [{"name": access.COOKIE, "value": token, "url": browser.base_url, "httpOnly": True}]
             )
