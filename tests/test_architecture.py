@@ -16,6 +16,7 @@ GROUND = {
     "secret_values",
     "database",
     "crypto",
+    "channel_accounts",
     "queue",
     "logs",
     "registers",
@@ -29,7 +30,17 @@ GROUND = {
     "words",
     "locales",
 }
-FRAME = {"letter_words", "pages", "site", "failures", "front_door", "limits", "pack", "uploads"}
+FRAME = {
+    "letter_words",
+    "pages",
+    "site",
+    "failures",
+    "front_door",
+    "limits",
+    "pack",
+    "uploads",
+    "filing_form",
+}
 DECIDERS = {"routing", "sla"}
 RECORD = {"complaints"}
 EDGES = {"intake", "admin", "sla.worker", "sla.audit"}

@@ -60,7 +60,7 @@ STATEMENT_KINDS = (
     "ruling",
     "rating",
 )
-APPROVAL_KINDS = ("completion", "rejection", "referral", "answer")
+APPROVAL_KINDS = ("completion", "rejection", "referral", "answer", "protection")
 MESSAGE_STATES = ("waiting", "sending", "sent", "bundled", "dead", "cancelled")
 ATTACHMENT_PURPOSES = ("report", "reply", "proof", "answer")
 
@@ -274,7 +274,7 @@ class InstructionItem(Table):
 
 
 class Approval(Table):
-    """A colleague's claim that waits for a second person."""
+    """A colleague's claim that waits for a second person; `category_before` is where a refused protection leads back."""
 
     id = BigSerial(primary_key=True)
     complaint = ForeignKey(Complaint, on_delete=OnDelete.restrict)
@@ -288,6 +288,7 @@ class Approval(Table):
     decided_by = BigInt(null=True, default=None)
     decided_at = Timestamptz(null=True, default=None)
     outcome = Varchar(length=10, null=True, default=None)
+    category_before = BigInt(null=True, default=None)
 
 
 class Transfer(Table):
@@ -344,6 +345,10 @@ class Message(Table):
     trouble = Varchar(length=300, null=True, default=None)
     created_at = Timestamptz()
     sent_at = Timestamptz(null=True, default=None)
+    dialogue = BigInt(null=True, default=None)
+    said = Bytea(null=True, default=None)
+    receipt = Varchar(length=10, null=True, default=None)
+    receipt_at = Timestamptz(null=True, default=None)
 
 
 TABLES = [

@@ -21,8 +21,8 @@ DISPUTE_WORKING_DAYS = 10
 SENT_AGAIN = timedelta(minutes=10)
 
 
-async def reply(actor: Actor, complaint: int, *, text: str, photos: Sequence[Picture] = ()) -> None:
-    """Add something to one's complaint; a deadline that waited for it runs again, no other clock moves.
+async def reply(actor: Actor, complaint: int, *, text: str, photos: Sequence[Picture] = ()) -> int:
+    """Add something to one's complaint and return the statement; a deadline that waited for it runs again, no other moves.
 
     The same words sent again at once stand there once.
     """
@@ -33,12 +33,13 @@ async def reply(actor: Actor, complaint: int, *, text: str, photos: Sequence[Pic
         statement = await _sent_before(held, text)
         if statement is not None:
             await attach(held, "reply", photos, statement)
-            return
+            return statement
         statement, digest = await say(held, "reply", text, to_reporter=True)
         await held.record("replied", digest=digest)
         await attach(held, "reply", photos, statement)
         await resume(held)
         await tell_offices(held, "replied", LISTENERS, agency=held.owner.id)
+        return statement
 
 
 async def _sent_before(held: Held, text: str) -> int | None:

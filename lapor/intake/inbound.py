@@ -1,32 +1,29 @@
-"""Stored deliveries are read: each becomes its complaint in one transaction, in the order in which they came."""
+"""Stored deliveries are read: each by the reader of its channel in one transaction, in the order in which they came."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import asyncpg
 import structlog
 
-from lapor import crypto, database
+from lapor import channel_accounts, crypto, database
 from lapor.complaints.errors import Refused
-from lapor.complaints.filing import Filing, file
 from lapor.database import transaction
-from lapor.intake.channels.interface import Hears, Received, Unreadable
-from lapor.intake.channels.partner import Partner
+from lapor.intake.channel_list import READERS
+from lapor.intake.channels.interface import Delivered, Read, Unreadable
+from lapor.intake.storing import READ_INBOUND, payload_context
+
+__all__ = ["ATTEMPTS", "READ_INBOUND", "payload_context", "read_again", "read_waiting"]
 
 log = structlog.get_logger()
 
-READ_INBOUND = "read_inbound"
 ATTEMPTS = 5
 FIRST_PAUSE = timedelta(seconds=30)
 GROWTH = 5
-# What a partner may have wrong without the complaint being lost: a person sorts it instead.
-_DISPENSABLE = ("category", "village", "district", "reported_agency")
-
-_CHANNELS: dict[str, Hears] = {channel.name: channel for channel in (Partner(),)}
 
 
 @dataclass(frozen=True)
-class _Delivery:
+class _Stored:
     """A stored delivery under its lock."""
 
     row: asyncpg.Record
@@ -35,15 +32,18 @@ class _Delivery:
     def id(self) -> int:
         return int(self.row["id"])
 
-    def received(self) -> list[Received]:
-        """What it holds; raises Unreadable, or Undecipherable when its key is missing."""
-        context = payload_context(self.row["channel"], self.row["external_id"])
-        return _CHANNELS[self.row["channel"]].parse(crypto.keyring().decrypt(self.row["payload"], context))
-
-
-def payload_context(channel: str, external_id: str) -> str:
-    """Return what the encrypted payload of a delivery is bound to."""
-    return f"inbound:{channel}:{external_id}"
+    def opened(self) -> Delivered:
+        """What its reader is given; raises Undecipherable when its key is missing."""
+        row = self.row
+        context = payload_context(row["channel"], row["external_id"])
+        return Delivered(
+            id=row["id"],
+            channel=row["channel"],
+            account=row["account"],
+            key=row["external_id"],
+            received_at=row["received_at"],
+            payload=crypto.keyring().decrypt(row["payload"], context),
+        )
 
 
 _NEXT = """
@@ -72,74 +72,49 @@ async def read_waiting(batch: int = 100) -> int:
 
 
 async def _read_next() -> bool:
-    delivery: _Delivery | None = None
+    stored: _Stored | None = None
     try:
         async with transaction("worker"):
             row = await database.fetchrow(_NEXT)
             if row is None:
                 return False
-            delivery = _Delivery(row)
-            await _read(delivery)
+            stored = _Stored(row)
+            await _read(stored)
     except Exception as error:
-        if delivery is None:
+        if stored is None:
             raise
-        await _postpone(delivery, error)
+        await _postpone(stored, error)
     return True
 
 
-async def _read(delivery: _Delivery) -> None:
-    """File what the delivery holds; from its receipt on, because that is when the reporter was heard."""
+async def _read(stored: _Stored) -> None:
+    """Let the channel's reader do what the delivery asks for, and note what became of it."""
     try:
-        found = delivery.received()
-        notes: list[str] = []
-        complaints = [await _file(delivery, received, notes) for received in found]
+        delivered = stored.opened()
+        found = await READERS[delivered.channel](delivered)
     except Unreadable as reason:
-        await _settle(delivery, "unreadable", None, str(reason))
+        await _settle(stored, "unreadable", Read(note=str(reason)))
         return
     except Refused as reason:
-        await _settle(delivery, "unreadable", None, f"{reason.field or ''}: {reason.message}")
+        await _settle(stored, "unreadable", Read(note=f"{reason.field or ''}: {reason.message}"))
         return
-    await _settle(delivery, "read", complaints[0] if complaints else None, "; ".join(notes) or None)
+    await channel_accounts.note_seen(delivered.channel, delivered.account, delivered.received_at)
+    await _settle(stored, "read", found)
 
 
-async def _file(delivery: _Delivery, received: Received, notes: list[str]) -> int:
-    account, reporter = delivery.row["account"], received.reporter
-    filing = replace(
-        received.filing,
-        received_at=delivery.row["received_at"],
-        external_id=f"{account}:{reporter}" if reporter else "",
-    )
-    for _ in _DISPENSABLE:
-        try:
-            return (await file(filing, role="worker")).complaint_id
-        except Refused as reason:
-            if reason.field not in _DISPENSABLE:
-                raise
-            filing = _without(filing, reason.field)
-            notes.append(f"{reason.field} tidak ada dalam daftar")
-    return (await file(filing, role="worker")).complaint_id
-
-
-def _without(filing: Filing, field: str) -> Filing:
-    if field == "reported_agency":
-        # Whoever is meant, it is about somebody in office: that decides who must not receive it.
-        return replace(filing, reported_agency=None, about_official=True)
-    return replace(filing, **{field: None})  # type: ignore[arg-type]
-
-
-async def _settle(delivery: _Delivery, state: str, complaint: int | None, trouble: str | None) -> None:
-    await database.execute(_SETTLE, delivery.id, state, complaint, trouble[:300] if trouble else None)
+async def _settle(stored: _Stored, state: str, found: Read) -> None:
+    await database.execute(_SETTLE, stored.id, state, found.complaint, found.note[:300] or None)
     if state == "unreadable":
-        log.warning("inbound_unreadable", channel=delivery.row["channel"], inbound=delivery.id)
+        log.warning("inbound_unreadable", channel=stored.row["channel"], inbound=stored.id)
 
 
-async def _postpone(delivery: _Delivery, error: Exception) -> None:
+async def _postpone(stored: _Stored, error: Exception) -> None:
     """Note that reading failed; the error's own words may repeat what was sent and are not kept."""
     async with transaction("worker"):
         state = await database.fetchval(
-            _POSTPONE, delivery.id, type(error).__name__, ATTEMPTS, FIRST_PAUSE, GROWTH
+            _POSTPONE, stored.id, type(error).__name__, ATTEMPTS, FIRST_PAUSE, GROWTH
         )
-    log.warning("inbound_failed", error=type(error).__name__, inbound=delivery.id, state=state)
+    log.warning("inbound_failed", error=type(error).__name__, inbound=stored.id, state=state)
 
 
 async def read_again(delivery: int) -> bool:

@@ -2,54 +2,77 @@
 
 from typing import Any, Final, cast
 
-from litestar import Response, post
+from litestar import Response, get, post
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from lapor import crypto, database
+from lapor import channel_accounts
 from lapor.database import transaction
-from lapor.intake.channels.interface import Account, Hears, Unverified
-from lapor.intake.channels.partner import Partner
-from lapor.intake.inbound import READ_INBOUND, payload_context
+from lapor.intake.channel_list import HEARING
+from lapor.intake.channels.interface import Hears, Keys, Part, Posted, Unverified
+from lapor.intake.storing import READ_INBOUND, store
 from lapor.pages import AnyRequest
 
-CHANNELS: Final[dict[str, Hears]] = {channel.name: channel for channel in (Partner(),)}
+LONGEST_KEY: Final = 200
 
-# The same delivery is stored once, however often and from however many sides at once it comes.
-_STORE = """
-INSERT INTO inbound (channel, account, external_id, payload, received_at, state, attempts, next_attempt_at)
-VALUES ($1, $2, $3, $4, lapor_now(), 'waiting', 0, lapor_now())
-ON CONFLICT (channel, account, external_id) DO NOTHING RETURNING id"""
+
+@get("/hooks/{channel:str}")
+async def answer_challenge(request: AnyRequest, channel: FromPath[str]) -> Response[bytes]:
+    """The word that a provider wants to hear back before it delivers here; 403 to whoever does not know ours."""
+    hears = _channel(channel)
+    async with transaction("intake"):
+        keys = await _keys(request, hears)
+    answer = hears.challenge(dict(request.query_params), keys)
+    if answer is None:
+        raise _refusal(403, "This address has nothing to say to you.")
+    return Response(answer.encode(), media_type="text/plain")
 
 
 @post("/hooks/{channel:str}", status_code=200)
 async def receive(request: AnyRequest, channel: FromPath[str]) -> Response[dict[str, Any]]:
     """200 when the delivery is kept, now or already before; 401 and nothing kept when nobody we know signed it."""
-    hears = CHANNELS.get(channel)
-    if hears is None:
-        raise _refusal(404, "There is no such channel.")
+    hears = _channel(channel)
     body = await request.body()
-    try:
-        account = hears.verify(request.headers, body, request.app.state.settings)
-    except Unverified:
-        raise _refusal(401, "The signature does not fit, or is too old.") from None
-    stored = await _store(hears.name, account, body)
+    address = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    async with transaction("intake"):
+        keys = await _keys(request, hears)
+        try:
+            parts = hears.accept(Posted(request.headers, body, address), keys)
+        except Unverified:
+            parts = None
+            if keys.accounts:
+                await channel_accounts.note_refused(hears.name)
+        stored = await store(hears.name, _checked(parts)) if parts else 0
+    if parts is None:
+        raise _refusal(401, "The signature does not fit, or is too old.")
     if stored:
         await request.app.state.nudger.nudge(READ_INBOUND)
-    return Response({"received": True, "id": account.delivery, "repeated": not stored})
+    key = parts[0].key if len(parts) == 1 else None
+    return Response({"received": True, "id": key, "repeated": bool(parts) and not stored})
 
 
-async def _store(channel: str, account: Account, body: bytes) -> bool:
-    if not account.delivery.isprintable():
-        raise _refusal(400, "The id of the delivery holds unprintable characters.")
-    payload = crypto.keyring().encrypt(body, payload_context(channel, account.delivery))
-    async with transaction("intake"):
-        return bool(await database.fetchval(_STORE, channel, account.name, account.delivery, payload))
+def _channel(name: str) -> Hears:
+    found = HEARING.get(name)
+    if found is None:
+        raise _refusal(404, "There is no such channel.")
+    return found
+
+
+async def _keys(request: AnyRequest, hears: Hears) -> Keys:
+    accounts = await channel_accounts.listening(hears.name) if hears.has_accounts else []
+    return Keys(request.app.state.settings, accounts)
+
+
+def _checked(parts: list[Part]) -> list[Part]:
+    for part in parts:
+        if not part.key.isprintable() or len(part.key) > LONGEST_KEY:
+            raise _refusal(400, "The id of the delivery holds unprintable characters, or is too long.")
+    return parts
 
 
 def _refusal(status: int, sentence: str) -> HTTPException:
     return HTTPException(status_code=status, extra=cast(Any, sentence))
 
 
-ROUTES: list[ControllerRouterHandler] = [receive]
+ROUTES: list[ControllerRouterHandler] = [answer_challenge, receive]

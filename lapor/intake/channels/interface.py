@@ -1,10 +1,11 @@
-"""What a channel is: it hears (verify, parse), it speaks (send, within its reply window), or both."""
+"""What a channel is: it hears (accepts what is delivered), it speaks (sends, within its reply window), or both."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from lapor.channel_accounts import Account
 from lapor.complaints.filing import Filing
 from lapor.settings import Settings
 
@@ -20,20 +21,63 @@ class Unreadable(Exception):
 class Undelivered(Exception):
     """A message that did not leave; the reason holds neither address nor content.
 
-    `for_good` says that the same attempt would fail again.
+    `for_good` says that the same attempt would fail again. `wait` is how long the provider wants to be left alone by
+    this account, for every message.
     """
 
-    def __init__(self, reason: str, *, for_good: bool = False) -> None:
+    def __init__(self, reason: str, *, for_good: bool = False, wait: timedelta | None = None) -> None:
         super().__init__(reason)
         self.for_good = for_good
+        self.wait = wait
 
 
 @dataclass(frozen=True)
-class Account:
-    """Who has signed a delivery, and the provider's own id of it: the key that makes repeats harmless."""
+class Keys:
+    """What a delivery can be checked with: the settings, and the accounts of the channel that are switched on."""
 
-    name: str
-    delivery: str
+    settings: Settings
+    accounts: Sequence[Account] = ()
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A delivery as it came. `address` is the path with its query under which we were reached."""
+
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing in a delivery, stored as one row: a message, a receipt.
+
+    `key` is the provider's own id of it, which makes repeats harmless; `payload` is all that its reader is given.
+    """
+
+    account: str
+    key: str
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A stored part, as its reader is given it."""
+
+    id: int
+    channel: str
+    account: str
+    key: str
+    received_at: datetime
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What became of a part: the complaint that it led to or belongs to, and what a person should know."""
+
+    complaint: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,16 +103,29 @@ class Outgoing:
 
 
 class Hears(Protocol):
-    """A channel through which complaints come in."""
+    """A channel through which something is delivered to an address of ours."""
 
     name: str
+    # Whether its secrets stand in `channel_account`; a channel whose secrets are settings needs none.
+    has_accounts: bool
 
-    def verify(self, headers: Mapping[str, str], raw_body: bytes, settings: Settings) -> Account:
-        """Return who signed these bytes; raises Unverified, also when no secret is set."""
+    def challenge(self, query: Mapping[str, str], keys: Keys) -> str | None:
+        """Return the answer to a provider's question whether this address is ours; None when it is not, or unasked."""
         ...
 
-    def parse(self, payload: bytes) -> list[Received]:
-        """Return the complaints in a stored delivery; raises Unreadable."""
+    def accept(self, posted: Posted, keys: Keys) -> list[Part]:
+        """Return the parts of a delivery; raises Unverified, also when no secret is set.
+
+        A genuine delivery that cannot be taken apart is one part: its reader finds it Unreadable, and it is seen.
+        """
+        ...
+
+
+class Reads(Protocol):
+    """What reads the stored parts of a channel, one after the other, each in a transaction of the worker."""
+
+    async def __call__(self, delivered: Delivered) -> Read:
+        """Do what the part asks for; raises Unreadable, or Refused with what is wrong about its complaint."""
         ...
 
 

@@ -8,9 +8,8 @@ from typing import Any
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from lapor.complaints.filing import Filing
-from lapor.intake.channels.interface import Account, Received, Unreadable, Unverified
+from lapor.intake.channels.interface import Keys, Part, Posted, Received, Unreadable, Unverified
 from lapor.routing.tables import COMPLAINT_TYPES
-from lapor.settings import Settings
 
 LONGEST_ID = 200
 LANGUAGES = ("id", "en")
@@ -22,23 +21,28 @@ class Partner:
     """The channel of partners' systems; `docs/channels/partner.md` is what partners read about it."""
 
     name = "partner"
+    has_accounts = False
 
-    def verify(self, headers: Mapping[str, str], raw_body: bytes, settings: Settings) -> Account:
-        """Return the partner whose secret fits the signature; raises Unverified.
+    def challenge(self, query: Mapping[str, str], keys: Keys) -> str | None:
+        """A partner asks nothing beforehand."""
+        return None
+
+    def accept(self, posted: Posted, keys: Keys) -> list[Part]:
+        """Return the delivery, whole, of the partner whose secret fits the signature; raises Unverified.
 
         The five minutes that the specification allows are counted by the process's clock: they decide
         nothing but how old a signature may be, and a repeat inside them is harmless.
         """
-        delivery = headers.get("webhook-id", "")
+        delivery = posted.headers.get("webhook-id", "")
         if not 0 < len(delivery) <= LONGEST_ID:
             raise Unverified
-        for pair in settings.partner_secrets:
+        for pair in keys.settings.partner_secrets:
             try:
-                Webhook(pair.secret).verify(raw_body, dict(headers), json_parse=False)
+                Webhook(pair.secret).verify(posted.body, dict(posted.headers), json_parse=False)
             except (WebhookVerificationError, ValueError):
                 # ValueError: a header that is not even shaped like a signature, a body that is not UTF-8.
                 continue
-            return Account(pair.partner, delivery)
+            return [Part(pair.partner, delivery, posted.body)]
         raise Unverified
 
     def parse(self, payload: bytes) -> list[Received]:

@@ -1,0 +1,91 @@
+"""Our accounts at providers, opened: what each is called there, its secrets, whether it is switched on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from lapor import crypto, database
+
+# However many deliveries come in or are refused, the row is written no oftener.
+NOTED_EVERY = timedelta(seconds=60)
+REFUSED_EVERY = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account that is switched on. `name` is the provider's own id of it."""
+
+    id: int
+    channel: str
+    name: str
+    secrets: Mapping[str, str] = field(repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    paused_until: datetime | None = None
+
+
+_ACTIVE = """
+SELECT id, channel, name, secrets, settings{more} FROM channel_account
+WHERE active AND ($1::text IS NULL OR channel = $1) ORDER BY id"""
+_SEEN = """
+UPDATE channel_account SET last_seen_at = $3::timestamptz
+WHERE channel = $1 AND name = $2 AND (last_seen_at IS NULL OR last_seen_at < $3::timestamptz - $4::interval)"""
+_REFUSED = """
+UPDATE channel_account SET refusals = refusals + 1, refused_at = lapor_now()
+WHERE channel = $1 AND (refused_at IS NULL OR refused_at < lapor_now() - $2::interval)"""
+
+
+async def listening(channel: str) -> list[Account]:
+    """Return the accounts of a channel that may be heard; inside a transaction of `intake` or `worker`."""
+    return [_opened(row) for row in await database.fetch(_ACTIVE.format(more=""), channel)]
+
+
+async def speaking() -> list[Account]:
+    """Return every account that is switched on, with what its provider told us to wait for; inside one of `worker`."""
+    return [_opened(row) for row in await database.fetch(_ACTIVE.format(more=", paused_until"), None)]
+
+
+async def note_seen(channel: str, name: str, at: datetime) -> None:
+    """Note that the provider has delivered something, at most once a minute; inside a transaction of `worker`."""
+    await database.execute(_SEEN, channel, name, at, NOTED_EVERY)
+
+
+async def note_refused(channel: str) -> None:
+    """Count a delivery that nobody we know had signed, at most one a second; inside a transaction of `intake`.
+
+    Whose name it came in is not known, so that it counts for every account of the channel.
+    """
+    await database.execute(_REFUSED, channel, REFUSED_EVERY)
+
+
+def sealed(channel: str, name: str, secrets: Mapping[str, str]) -> bytes:
+    """Return secrets as they are stored."""
+    return crypto.keyring().encrypt(json.dumps(dict(secrets)), _context(channel, name))
+
+
+def opened(channel: str, name: str, stored: bytes) -> dict[str, str]:
+    """Return stored secrets; raises Undecipherable when their key is gone."""
+    if not stored:
+        return {}
+    found: dict[str, str] = json.loads(crypto.keyring().decrypt(stored, _context(channel, name)))
+    return found
+
+
+def _context(channel: str, name: str) -> str:
+    return f"channel_account:{channel}:{name}"
+
+
+def _opened(row: asyncpg.Record) -> Account:
+    channel, name = row["channel"], row["name"]
+    return Account(
+        id=row["id"],
+        channel=channel,
+        name=name,
+        secrets=opened(channel, name, row["secrets"]),
+        settings=json.loads(row["settings"]),
+        paused_until=row.get("paused_until"),
+    )
