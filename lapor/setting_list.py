@@ -17,6 +17,7 @@ from lapor.setting_values import (
     keys,
     log_level,
     networks,
+    never_or,
     number,
     one_of,
     partner_secrets,
@@ -192,9 +193,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "RETAIN_IDENTITY_DAYS",
-        number(0, 36_500),
+        never_or(365, 36_500),
         "730",
-        "Days after a complaint has ended until it is forgotten who filed it; 0 keeps it for ever.",
+        "Days after a complaint has ended until it is forgotten who filed it, at least 365; 0 keeps it for ever.",
     ),
     Setting(
         "RETAIN_INBOUND_DAYS",
@@ -207,6 +208,12 @@ SETTINGS: tuple[Setting, ...] = (
         number(0, 36_500),
         "180",
         "Days until what a provider said about a sent message is erased; 0 keeps it for ever.",
+    ),
+    Setting(
+        "REVEAL_WAIT_HOURS",
+        number(1, 720),
+        "72",
+        "Hours after an appointment or a reset by somebody else until an inspector may ask for, allow or open an identity.",
     ),
     Setting("LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting(

@@ -61,6 +61,18 @@ def number(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
+def never_or(lowest: int, highest: int) -> Callable[[str], int]:
+    """A number of days that is not too short, or 0 for what is never done."""
+
+    def parse(raw: str) -> int:
+        value = number(0, highest)(raw)
+        if 0 < value < lowest:
+            raise ValueError(f"must be 0, which is never, or at least {lowest}")
+        return value
+
+    return parse
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     def parse(raw: str) -> str:
         if raw.strip() not in choices:

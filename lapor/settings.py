@@ -71,6 +71,7 @@ class Settings:
     retain_identity_days: int
     retain_inbound_days: int
     retain_reference_days: int
+    reveal_wait_hours: int
     log_level: str
     admin_allowed_hosts: tuple[str, ...]
 

@@ -30,6 +30,7 @@ TELLING = {"Refused": 0, "Conflict": 0, "Kind": 0, "_by": 1, "phrase": 0}
 TABLES = {
     "lapor/complaints/states.py": ("LABELS",),
     "lapor/complaints/approving.py": ("REJECTION_REASONS",),
+    "lapor/complaints/inspectors.py": ("CHANGES",),
     "lapor/complaints/pictures.py": ("REASONS",),
     "lapor/complaints/photos.py": ("_examined",),
     "lapor/complaints/queries/figures/names.py": ("NO_NAME", "CHANNELS"),

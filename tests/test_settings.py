@@ -176,3 +176,16 @@ def test_secrets_are_generated_once_and_only_their_owner_may_read_them(tmp_path)
 def test_a_command_names_what_it_lacks():
     with pytest.raises(SettingsError, match="LAPOR_OWNER_DATABASE_URL is needed"):
         read({}).require("owner_database_url", "base_url")
+
+
+@pytest.mark.parametrize("days", ["1", "90", "364"])
+def test_an_identity_is_not_erased_while_the_report_can_still_be_taken_further(days):
+    with pytest.raises(
+        SettingsError, match="LAPOR_RETAIN_IDENTITY_DAYS must be 0, which is never, or at least 365"
+    ):
+        read({"LAPOR_RETAIN_IDENTITY_DAYS": days})
+
+
+@pytest.mark.parametrize("days", [0, 365, 730])
+def test_an_identity_is_kept_for_ever_or_for_a_year_at_least(days):
+    assert read({"LAPOR_RETAIN_IDENTITY_DAYS": str(days)}).retain_identity_days == days

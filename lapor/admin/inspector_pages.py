@@ -20,11 +20,13 @@ from lapor.admin.lists import Pager, wish_of
 from lapor.admin.offices import INSPECTORATE, Officer
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor, NotFound, Refused
+from lapor.complaints.inspectors import CHANGES, changes, waits_until
 from lapor.complaints.queries.paging import Mark, Page
 from lapor.complaints.queries.reveals import reveals
 from lapor.complaints.reading_traces import Trace, TraceFilters, traces
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
+from lapor.settings import Settings
 
 TRACES = f"{INSPECTORATE}/jejak"
 REQUESTS = f"{INSPECTORATE}/permintaan"
@@ -57,7 +59,9 @@ async def ask(request: AnyRequest, officer: NamedDependency[Officer]) -> Respons
     typed = await uploads.fields(request)
     try:
         complaint = await _complaint(officer, typed.get("ticket", ""))
-        await desk.ask_reveal(Actor.officer(officer.id), complaint, reason=typed.get("reason", ""))
+        await desk.ask_reveal(
+            Actor.officer(officer.id), complaint, reason=typed.get("reason", ""), waiting=_waiting(request)
+        )
     except NotFound:
         unknown = say("Nomor ini tidak dikenal, atau laporannya tidak dibuka untuk jabatan Anda.")
         return await _page(request, officer, _Returned("ask", {"ticket": unknown}, typed, 422))
@@ -82,6 +86,7 @@ async def decide(
             _known(reveal),
             granted=decided == "ya",
             reason=typed.get("reason", ""),
+            waiting=_waiting(request),
         )
     except NotFound:
         raise
@@ -99,7 +104,7 @@ async def identity(
     """Who filed: shown on this answer, and never again."""
     settle_language(request)
     try:
-        found = await desk.open_reveal(Actor.officer(officer.id), _known(reveal))
+        found = await desk.open_reveal(Actor.officer(officer.id), _known(reveal), waiting=_waiting(request))
     except NotFound:
         raise
     except Refused as refusal:
@@ -142,6 +147,8 @@ async def _page(request: AnyRequest, officer: Officer, returned: _Returned) -> R
     settle_language(request)
     async with database.transaction("reader", user_id=officer.id):
         found = await reveals()
+        changed = await changes()
+        until = await waits_until(officer.id, await database.now(), _waiting(request))
     return page(
         request,
         "inspectorate/overview.html",
@@ -153,10 +160,19 @@ async def _page(request: AnyRequest, officer: Officer, returned: _Returned) -> R
         errors=returned.errors,
         typed=returned.typed,
         states=_states(),
+        changes=changed,
+        changed={kind: say(words) for kind, words in CHANGES.items()},
+        waits_until=until,
+        zone=officer.timezone,
         notice=_done(request.query_params.get("selesai", "")),
         traces_path=TRACES,
         requests_path=REQUESTS,
     )
+
+
+def _waiting(request: AnyRequest) -> timedelta:
+    settings: Settings = request.app.state.settings
+    return timedelta(hours=settings.reveal_wait_hours)
 
 
 async def _complaint(officer: Officer, typed: str) -> int:

@@ -15,6 +15,7 @@ from lapor.complaints.actor import Actor
 from lapor.complaints.draft import identity_context
 from lapor.complaints.errors import NotFound, Refused
 from lapor.complaints.holding import Held, holding
+from lapor.complaints.inspectors import WAITING, must_be_two, must_have_waited
 from lapor.complaints.masking import mask_national_ids
 from lapor.complaints.statements import tell_offices
 
@@ -42,13 +43,15 @@ class Revealed:
     external: str = field(repr=False)
 
 
-async def ask_reveal(actor: Actor, complaint: int, *, reason: str) -> int:
+async def ask_reveal(actor: Actor, complaint: int, *, reason: str, waiting: timedelta = WAITING) -> int:
     """Ask to see who filed, with the reason; return the request's number. A second inspector decides about it.
 
+    Here and below, nobody acts whose office or account was changed by another within `waiting`.
     Raises NotFound for a complaint that this person does not see, Refused with the field otherwise.
     """
     async with holding(actor, complaint) as held:
         agency = await _inspects(held)
+        await must_have_waited(actor.person, held.at, waiting)
         _revealable(held)
         said = mask_national_ids(reason.strip())
         if not said:
@@ -73,7 +76,9 @@ async def ask_reveal(actor: Actor, complaint: int, *, reason: str) -> int:
         return number
 
 
-async def decide_reveal(actor: Actor, reveal: int, *, granted: bool, reason: str = "") -> None:
+async def decide_reveal(
+    actor: Actor, reveal: int, *, granted: bool, reason: str = "", waiting: timedelta = WAITING
+) -> None:
     """Grant or refuse a colleague's request, as the second person; a refusal needs a reason.
 
     Raises NotFound for a request that this person does not see, Refused for one's own or a decided one.
@@ -87,6 +92,9 @@ async def decide_reveal(actor: Actor, reveal: int, *, granted: bool, reason: str
                 raise Refused("Permintaan ini sudah diputuskan.")
             if found["asked_by"] == actor.person:
                 raise Refused("Permintaan sendiri harus diputuskan oleh orang kedua.")
+            if granted:
+                await must_have_waited(actor.person, held.at, waiting)
+                await must_be_two(found["asked_by"], actor.person, found["asked_at"] - waiting)
             refusal = mask_national_ids(reason.strip())[:REASON_LIMIT]
             if not granted and not refusal:
                 raise Refused("Tulis alasannya dahulu.", "reason")
@@ -103,7 +111,7 @@ async def decide_reveal(actor: Actor, reveal: int, *, granted: bool, reason: str
             await tell_offices(held, "reveal_decided", INSPECTORS)
 
 
-async def open_reveal(actor: Actor, reveal: int) -> Revealed:
+async def open_reveal(actor: Actor, reveal: int, *, waiting: timedelta = WAITING) -> Revealed:
     """Return who filed, once, to the inspector who asked, within a day of the grant.
 
     The database checks it, records the look and writes to the reporter. Raises NotFound and Refused.
@@ -111,9 +119,11 @@ async def open_reveal(actor: Actor, reveal: int) -> Revealed:
     async with database.transaction(actor.role, user_id=actor.person):
         found = await _request(reveal)
         ticket = await database.fetchval("SELECT ticket FROM complaint WHERE id = $1", found["complaint"])
+        if found["asked_by"] == actor.person:
+            await must_have_waited(actor.person, await database.now(), waiting)
         await database.execute("SAVEPOINT reveal")
         try:
-            row = await database.fetchrow("SELECT * FROM reveal_identity($1)", reveal)
+            row = await database.fetchrow("SELECT * FROM reveal_identity($1, $2)", reveal, waiting)
         except asyncpg.InsufficientPrivilegeError as error:
             await database.execute("ROLLBACK TO SAVEPOINT reveal")
             raise Refused(_why_closed(found, actor, await database.now())) from error

@@ -6,6 +6,16 @@ from piccolo.table import Table
 REVEAL_OUTCOMES = ("confirmed", "refused")
 # How the words came before somebody's eyes: a whole page, the first words in a list, a photo, the panel.
 READING_MANNERS = ("opened", "listed", "photo", "panel")
+# How somebody newly came to act as an inspector, or another could have come in as them.
+INSPECTOR_CHANGES = (
+    "appointed",
+    "office_changed",
+    "account_changed",
+    "account_opened",
+    "password_given",
+    "reset_used",
+    "factor_removed",
+)
 
 
 class Reveal(Table):
@@ -35,4 +45,18 @@ class ReadingTrace(Table):
     read_at = Timestamptz()
 
 
-TABLES = [Reveal, ReadingTrace]
+class InspectorChange(Table):
+    """Somebody was made an inspector, or an inspector's way in was made anew; noted by the database itself.
+
+    `by_person` is who did it, None when it was the inspector or a command on the server.
+    """
+
+    id = BigSerial(primary_key=True)
+    person = BigInt()
+    region = BigInt()
+    kind = Varchar(length=16)
+    by_person = BigInt(null=True, default=None)
+    at = Timestamptz()
+
+
+TABLES = [Reveal, ReadingTrace, InspectorChange]

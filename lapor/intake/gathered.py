@@ -12,7 +12,14 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from lapor import database, words
-from lapor.intake import account_letters, explanation_letters, letters, recipients, weekly
+from lapor.intake import (
+    account_letters,
+    explanation_letters,
+    inspector_letters,
+    letters,
+    recipients,
+    weekly,
+)
 from lapor.intake.bundling import DIGEST, DIGEST_ONLY, LEADING
 from lapor.intake.channels.interface import Outgoing
 from lapor.intake.letters import CLOCKS, Letter, Sending
@@ -112,6 +119,8 @@ async def write(message: int, sending: Sending) -> Letter:
         return await _alarms(head, sending)
     if head["kind"] == account_letters.PASSWORD_RESET:
         return await account_letters.password_reset(head, sending)
+    if head["kind"] == inspector_letters.NOTICE:
+        return await _inspectors(head, sending)
     if head["kind"] == weekly.NOTICE:
         return await _weekly(head, sending)
     if head["kind"] == DIGEST or head["gathers"]:
@@ -161,6 +170,21 @@ async def _weekly(head: asyncpg.Record, sending: Sending) -> Letter:
         "office_agency": office["agency_name"],
     }
     return _filled(letter, weekly.NOTICE, context)
+
+
+async def _inspectors(head: asyncpg.Record, sending: Sending) -> Letter:
+    office = await _office(head)
+    letter = await _to_holders(head, office, sending, waits=False)
+    told = await inspector_letters.changed(head["dedupe_key"], office["zone"])
+    if told is None:
+        return replace(letter, channel=None, trouble=NOTHING_LEFT, hopeless=True)
+    context = {
+        **told,
+        "link": f"{sending.base_url}/{'inspektorat' if office['role'] == 'inspector' else 'masuk'}",
+        "office": office["title"],
+        "office_agency": office["agency_name"],
+    }
+    return _filled(letter, inspector_letters.NOTICE, context)
 
 
 async def _office(head: asyncpg.Record) -> asyncpg.Record:
