@@ -10,7 +10,7 @@ import asyncpg
 
 from lapor import crypto, database
 from lapor.complaints.draft import Draft, Filing, clocks_of, values_of
-from lapor.intake.filing_form import check
+from lapor.filing_form.checks import check
 from lapor.registers import Moment, moment
 from lapor.routing.directory import REGISTRY, Registry
 from lapor.routing.rules import Facts

@@ -9,6 +9,8 @@ from litestar.exceptions import HTTPException, NotFoundException, TooManyRequest
 
 from lapor import limits
 from lapor.complaints import tickets
+from lapor.filing_form.links import address as address
+from lapor.filing_form.links import secret_link as secret_link
 from lapor.locales import say_many
 from lapor.pages import AnyRequest, settle_language
 from lapor.settings import Settings
@@ -16,16 +18,6 @@ from lapor.settings import Settings
 COOKIE: Final = "lapor_kunci"
 UNLISTED: Final = {"X-Robots-Tag": "noindex, nofollow"}
 PRIVATE: Final = {**UNLISTED, "Cache-Control": "no-store"}
-
-
-def address(ticket: str, below: str = "") -> str:
-    """Return the address of a complaint, or of something below it."""
-    return f"/laporan/{tickets.show(ticket)}" + (f"/{below}" if below else "")
-
-
-def secret_link(settings: Settings, ticket: str, secret: str) -> str:
-    """Return the whole address that opens everything of one complaint."""
-    return settings.base_url.rstrip("/") + address(ticket, f"buka/{secret}")
 
 
 def key_cookie(settings: Settings, ticket: str, secret: str) -> Cookie:

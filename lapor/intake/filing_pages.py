@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,9 +10,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from lapor import database, limits, uploads
+from lapor import limits, uploads
 from lapor.complaints import desk, tickets
-from lapor.intake import asked, photo_form, residents
+from lapor.filing_form import asked, choices
+from lapor.filing_form.checks import Checked, check
+from lapor.filing_form.once import Opened, file_once, known, new_form
+from lapor.intake import photo_form, residents
 from lapor.intake.addresses import (
     PRIVATE,
     address,
@@ -23,30 +25,24 @@ from lapor.intake.addresses import (
     secret_link,
     ticket_of,
 )
-from lapor.intake.filing_form import Checked, check
-from lapor.intake.filing_once import Opened, file_once, known, new_form
 from lapor.intake.following_view import photos_at
-from lapor.locales import current, say, say_many
+from lapor.locales import say, say_many
 from lapor.pages import AnyRequest, page, settle_language
-from lapor.registers import moment
-from lapor.routing.directory import REGISTRY, RegionEntry, Registry
+from lapor.routing.directory import Registry
 from lapor.settings import Settings
-
-# Beyond this the list would outweigh the page; the address then says where in the district.
-MOST_VILLAGES = 600
 
 
 @get("/lapor")
 async def filing_form(request: AnyRequest) -> Response[Any]:
     """The empty form."""
-    return _form_page(request, await _registry(), Checked({"form": new_form()}))
+    return _form_page(request, await choices.registry_now(), Checked({"form": new_form()}))
 
 
 @post("/lapor", **photo_form.LARGE)
 async def send_filing(request: AnyRequest) -> Response[Any]:
     """File a complaint and go on to its ticket; whatever is wrong comes back beside its field."""
     settle_language(request)
-    registry = await _registry()
+    registry = await choices.registry_now()
     form = check(await uploads.fields(request), registry)
     form.photos = len(await uploads.chosen(request))
     form.typed["form"] = known(form.typed["form"])
@@ -105,11 +101,6 @@ async def filed_page(request: AnyRequest, ticket: FromPath[str]) -> Response[Any
     )
 
 
-async def _registry() -> Registry:
-    async with database.transaction("public"):
-        return await REGISTRY.get((await moment()).version)
-
-
 def _too_many(wait: int) -> str:
     minutes = -(-wait // 60)
     sentence = say_many(
@@ -135,50 +126,14 @@ def _form_page(
         "residents/file.html",
         status_code=status_code,
         headers=headers,
-        categories=_categories(registry),
+        categories=choices.categories(registry),
         asked=asked.groups(registry, form.typed.get("category", "")),
-        regions=_areas(registry),
+        regions=choices.areas(registry),
         agencies=[agency for agency in registry.agencies.values() if agency.active],
         typed=form.typed,
         errors=form.errors,
         photos_again=form.photos > 0,
     )
-
-
-def _categories(registry: Registry) -> list[dict[str, Any]]:
-    english = current() == "en"
-    return [
-        {
-            "code": category.code,
-            "name": category.name_en if english and category.name_en else category.name,
-            "type": category.type,
-            "emergency": category.emergency,
-        }
-        for category in registry.categories.values()
-        if category.active
-    ]
-
-
-def _areas(registry: Registry) -> list[dict[str, Any]]:
-    """Cities and regencies with their districts and villages."""
-    inside: dict[str, list[RegionEntry]] = defaultdict(list)
-    for region in registry.regions.values():
-        inside[region.parent or ""].append(region)
-    few = (
-        sum(region.kind in ("village", "urban_village") for region in registry.regions.values())
-        <= MOST_VILLAGES
-    )
-    return [
-        {
-            "name": region.name,
-            "districts": [
-                {"code": one.code, "name": one.name, "villages": inside[one.code] if few else []}
-                for one in inside[region.code]
-            ],
-        }
-        for region in registry.regions.values()
-        if region.kind in ("city", "regency") and inside[region.code]
-    ]
 
 
 ROUTES: list[ControllerRouterHandler] = [filing_form, send_filing, filed_page]

@@ -16,6 +16,7 @@ from lapor.complaints import desk
 from lapor.complaints.desk import Actor
 from lapor.complaints.rating import STARS
 from lapor.crypto import secret_hash
+from lapor.filing_form.checks import tidy
 from lapor.intake import photo_form, residents
 from lapor.intake.addresses import (
     COOKIE,
@@ -28,7 +29,6 @@ from lapor.intake.addresses import (
     not_there,
     ticket_of,
 )
-from lapor.intake.filing_form import tidy
 from lapor.intake.following_view import own_view, public_view
 from lapor.locales import say, say_many
 from lapor.pages import AnyRequest, page, settle_language

@@ -13,9 +13,9 @@ from litestar.types import ControllerRouterHandler
 from lapor import database
 from lapor.complaints import tickets
 from lapor.complaints.queries.paging import Mark, Page, Wish
+from lapor.filing_form.checks import tidy
 from lapor.intake import residents
 from lapor.intake.addresses import UNLISTED, address, count_look_up
-from lapor.intake.filing_form import tidy
 from lapor.locales import current, say
 from lapor.pages import AnyRequest, page, settle_language
 from lapor.registers import moment

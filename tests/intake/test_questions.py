@@ -9,7 +9,7 @@ import pytest
 
 from lapor.complaints import desk
 from lapor.complaints.desk import Filing, Refused
-from lapor.intake.asked import MOST_QUESTIONS
+from lapor.filing_form.asked import MOST_QUESTIONS
 from tests.ground import World
 from tests.intake.resident import LAMP, ROAD, file, plain, send
 from tests.visitor import Visitor

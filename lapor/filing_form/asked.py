@@ -28,17 +28,21 @@ def fields_of(category: CategoryEntry | None) -> list[str]:
 
 
 def answers_of(
-    category: CategoryEntry | None, typed: Mapping[str, str], errors: dict[str, str]
+    category: CategoryEntry | None,
+    typed: Mapping[str, str],
+    errors: dict[str, str],
+    *,
+    must_answer: bool = True,
 ) -> list[tuple[str, str]]:
     """Return each answered question with its answer, in Indonesian; what is wrong goes into `errors` by field.
 
-    A question that was left open is left out, or wrong if an answer is required.
+    A question that was left open is left out, or wrong if an answer is required and `must_answer`.
     """
     answers = []
     for question in _asked(category):
         name = field_of(question)
         said = typed[name]
-        if wrong := _wrong(question, said):
+        if wrong := _wrong(question, said, must_answer):
             errors[name] = wrong
         elif said:
             answers.append((question.text, _YES_NO[said] if question.kind == "yes_no" else said))
@@ -49,9 +53,10 @@ def _asked(category: CategoryEntry | None) -> Sequence[QuestionEntry]:
     return category.questions if category and category.active else ()
 
 
-def _wrong(question: QuestionEntry, said: str) -> str:
+def _wrong(question: QuestionEntry, said: str, must_answer: bool) -> str:
     if not said:
-        return say("Jawab dulu: {question}").format(question=_text(question)) if question.required else ""
+        needed = question.required and must_answer
+        return say("Jawab dulu: {question}").format(question=_text(question)) if needed else ""
     known = {"yes_no": _YES_NO, "choice": question.choices}.get(question.kind)
     if known is not None and said not in known:
         return say("Pilih salah satu.")

@@ -12,7 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from lapor.complaints.desk import Filing
 from lapor.complaints.filing import TEXT_LIMIT
-from lapor.intake import asked
+from lapor.filing_form import asked
 from lapor.locales import current, say
 from lapor.routing.directory import Registry
 from lapor.routing.tables import COMPLAINT_TYPES
@@ -74,8 +74,11 @@ def tidy(value: Any) -> str:
     return _CONTROL.sub("", lines).encode(errors="replace").decode().strip()
 
 
-def check(data: Mapping[str, Any], registry: Registry) -> Checked:
-    """Read the form and say everything that is wrong at once."""
+def check(data: Mapping[str, Any], registry: Registry, *, must_answer: bool = True) -> Checked:
+    """Read the form and say everything that is wrong at once.
+
+    `must_answer` is False where the questions of a category may stay open: paper cannot be asked.
+    """
     form = Checked(read(data))
     category = registry.categories.get(form.typed["category"])
     form.typed.update({name: tidy(data.get(name)) for name in asked.fields_of(category)})
@@ -85,7 +88,7 @@ def check(data: Mapping[str, Any], registry: Registry) -> Checked:
             "Ada kolom tersembunyi yang terisi. Kami sudah mengosongkannya; kirim sekali lagi."
         )
     _check_choices(form, registry)
-    answers = asked.answers_of(category, form.typed, form.errors)
+    answers = asked.answers_of(category, form.typed, form.errors, must_answer=must_answer)
     _check_text(form)
     phone, email = _contact(form)
     about_official, reported = _reported(form, registry)
@@ -164,15 +167,21 @@ def _contact(form: Checked) -> tuple[str, str]:
 
 
 def _phone(form: Checked) -> str:
-    """The number in E.164 form."""
-    try:
-        number = phonenumbers.parse(form.typed["phone"], COUNTRY)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
+    number = phone_of(form.typed["phone"])
+    if not number:
         form.errors.setdefault(
             "phone", say("Nomor ini tidak dapat kami hubungi. Periksa angkanya, misalnya 0812 0000 1234.")
         )
+    return number
+
+
+def phone_of(typed: str) -> str:
+    """Return a telephone number in E.164 form, or nothing when it can be nobody's."""
+    try:
+        number = phonenumbers.parse(typed, COUNTRY)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
