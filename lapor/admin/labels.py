@@ -201,6 +201,7 @@ _VALUES: Mapping[str, str] = {
     "leadership_staff": "Staf pimpinan",
     "inspector": "Inspektorat",
     "coordinator": "Admin koordinator",
+    "operator": "Operator loket dan pusat panggilan",
     "administrator": "Pengelola data induk",
     "agency_head": "Kepala instansi",
     "checker": "Pemeriksa hasil",

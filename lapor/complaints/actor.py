@@ -25,6 +25,11 @@ class Actor:
         return cls(f"officer:{person}", person=person)
 
     @classmethod
+    def operator(cls, person: int, reporter_key: str) -> "Actor":
+        """Return somebody who is logged in, with the complaint that they have just taken down for its reporter."""
+        return cls(f"officer:{person}", person=person, reporter_key=reporter_key)
+
+    @classmethod
     def reporter(cls, reporter_key: str) -> "Actor":
         """Return whoever holds the secret link of one complaint."""
         return cls("reporter", reporter_key=reporter_key)

@@ -12,12 +12,13 @@ from lapor.complaints.approving import (
 )
 from lapor.complaints.arbitrating import rule_dispute, rule_transfer
 from lapor.complaints.assigning import assign
+from lapor.complaints.callers import Earlier, look_at_caller
 from lapor.complaints.correcting import correct
 from lapor.complaints.emergencies import hand_over
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.complaints.escalating import Swept, sweep
 from lapor.complaints.explaining import ask_explanation, explain
-from lapor.complaints.filing import Filed, Filing, file
+from lapor.complaints.filing import Filed, Filing, Taken, file
 from lapor.complaints.handing import offer_transfer, refuse_transfer, route, take_transfer
 from lapor.complaints.instructing import carry_out, instruct
 from lapor.complaints.linking import link, unlink
@@ -37,6 +38,7 @@ __all__ = [
     "Actor",
     "Conflict",
     "Contact",
+    "Earlier",
     "Filed",
     "Filing",
     "NotFound",
@@ -44,6 +46,7 @@ __all__ = [
     "Refused",
     "Revealed",
     "Swept",
+    "Taken",
     "accept",
     "add_photos",
     "add_support",
@@ -65,6 +68,7 @@ __all__ = [
     "hand_over",
     "instruct",
     "link",
+    "look_at_caller",
     "look_at_contact",
     "note",
     "offer_transfer",

@@ -13,6 +13,24 @@ from lapor.sla.register import Schedule
 
 
 @dataclass(frozen=True)
+class Taken:
+    """The person who took a complaint down for its reporter.
+
+    `manner` says more than the channel: `letter` or `112`; `incident` is the number that a call centre gave it.
+    """
+
+    person: int
+    manner: str = ""
+    incident: str = ""
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the ledger keeps of it."""
+        more = {"manner": self.manner, "incident": self.incident}
+        return {"taken_by": self.person, **{name: said for name, said in more.items() if said}}
+
+
+@dataclass(frozen=True)
 class Filing:
     """What was given. Codes name category, places and the reported agency; empty means not given.
 
@@ -40,6 +58,7 @@ class Filing:
     written_at: datetime | None = None
     received_at: datetime | None = None
     answers: Sequence[tuple[str, str]] = ()
+    taken: Taken | None = None
 
     @property
     def words(self) -> str:
@@ -235,7 +254,8 @@ def _event_columns(draft: Draft, clocks: list[Start], digest: bytes) -> list[obj
     decision, filing = draft.decision, draft.filing
     due = {clock.kind: clock.opened.due_at.isoformat() for clock in clocks}
     # Whoever sees only the clocks reads events too: they say nothing of what the complaint is about.
-    filed = events.canonical({"channel": filing.channel, "type": filing.type, "due": due})
+    taken = filing.taken.facts if filing.taken else {}
+    filed = events.canonical({"channel": filing.channel, "type": filing.type, "due": due, **taken})
     if decision.needs_triage:
         second = ("triaged", events.canonical({"agency": draft.owner.code}))
     else:

@@ -63,6 +63,7 @@ KINDS: Final[dict[str, Kind]] = {
     "photo_added": Kind("Foto ditambahkan", to_reporter=False),
     "closed": Kind("Laporan ditutup karena masa tanggapan pelapor lewat"),
     "contact_seen": Kind("Kontak pelapor dilihat", to_reporter=False),
+    "history_seen": Kind("Riwayat penelepon dilihat", to_reporter=False),
     "reveal_asked": Kind("Inspektorat meminta melihat identitas pelapor", to_reporter=False),
     "reveal_granted": Kind("Orang kedua mengizinkan identitas pelapor dilihat", to_reporter=False),
     "reveal_refused": Kind("Orang kedua menolak permintaan melihat identitas pelapor", to_reporter=False),

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from lapor import crypto, database
-from lapor.complaints.draft import WRITE, Draft, Filing, clocks_of, values_of
+from lapor.complaints.draft import WRITE, Draft, Filing, Taken, clocks_of, values_of
 from lapor.complaints.errors import Refused
 from lapor.complaints.masking import mask, mask_national_ids
 from lapor.complaints.tables import CHANNELS
@@ -18,7 +19,10 @@ from lapor.sla.register import SCHEDULE
 TEXT_LIMIT = 10_000
 ANSWER_LIMIT = 200
 
-__all__ = ["ANSWER_LIMIT", "TEXT_LIMIT", "Filed", "Filing", "file"]
+# The channel by which each manner comes in: paper over the counter, incidents by telephone from the call centre.
+MANNERS: Final = {"letter": "counter", "112": "phone"}
+
+__all__ = ["ANSWER_LIMIT", "MANNERS", "TEXT_LIMIT", "Filed", "Filing", "Taken", "file"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ def _check(filing: Filing, registry: Registry, category: CategoryEntry | None) -
         raise Refused("Pilih topik dari daftar, atau pilih “Tidak tahu”.", "category")
     _check_words(filing)
     if filing.channel not in CHANNELS:
+        raise Refused("Kanal tidak dikenal.", "channel")
+    if filing.taken and filing.taken.manner and MANNERS.get(filing.taken.manner) != filing.channel:
         raise Refused("Kanal tidak dikenal.", "channel")
     for name in ("district", "village"):
         code = getattr(filing, name)

@@ -15,6 +15,7 @@ _SEES = {
     "leadership_staff": "the same list, on behalf of the head",
     "inspector": "complaints about officials",
     "coordinator": "what no rule could route",
+    "operator": "the form for whoever calls or comes to the counter",
     "administrator": "agencies, categories, rules, calendar in the panel",
     "agency_head": "the complaints of one agency",
     "checker": "results that wait for a second person",

@@ -4,10 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from lapor import database
 from lapor.registers import Copy
+from lapor.routing.places import Place, PlaceNames
 from lapor.routing.rules import AgencyFact, Decision, Directory, Facts, Rule, Rulebook, decide
+from lapor.routing.suggesting import CategoryWords, Named
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,19 @@ class Registry:
     def decide(self, facts: Facts) -> Decision:
         """Return who becomes responsible, by the rules in force."""
         return decide(self.rulebook, facts, self.directory)
+
+    @cached_property
+    def place_names(self) -> PlaceNames:
+        """The names of all regions, to find a place in what somebody says."""
+        return PlaceNames(Place(region.code, region.name) for region in self.regions.values())
+
+    @cached_property
+    def category_words(self) -> CategoryWords:
+        """The words of all categories in use, to propose one."""
+        active = (category for category in self.categories.values() if category.active)
+        return CategoryWords(
+            (Named(category.code, category.name, category.hint) for category in active), self.rulebook.rules
+        )
 
     def coordinating(self, region: str) -> AgencyEntry:
         """Return the coordinating agency of a region or of the nearest one above; LookupError without one."""

@@ -39,6 +39,7 @@ OFFICE_ROLES = (
     "leadership_staff",
     "inspector",
     "coordinator",
+    "operator",
     "administrator",
     "agency_head",
     "checker",

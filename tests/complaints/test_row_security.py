@@ -31,6 +31,7 @@ VIEWERS = {
     "district head": ("agency_head", "smg-kec-tembalang"),
     "urban village": ("agency_head", "smg-kel-tembalang"),
     "administrator": ("administrator", "smg-diskominfo"),
+    "operator": ("operator", "smg-diskominfo"),
 }
 
 # kind of complaint → viewer → what is seen; a viewer that is not named sees nothing.
