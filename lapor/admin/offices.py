@@ -14,6 +14,7 @@ INSTRUCTORS = frozenset({"head_of_region", "deputy_head", "sekda", "leadership_s
 ARBITER_ROLES = frozenset({"sekda", "head_of_region"})
 REGISTER_ROLES = frozenset({"administrator", "coordinator", "agency_admin"})
 PREVIEW_ROLES = frozenset({"administrator", "coordinator"})
+OPERATOR_ROLES = frozenset({"operator", "coordinator"})
 SCREEN_MAKERS = frozenset({"administrator", "leadership_staff"})
 # They see identities or change rules: their password alone opens nothing. Others may choose a code too.
 CODE_ROLES = frozenset({"administrator", "coordinator", "inspector", "head_of_region", "sekda"})
@@ -27,6 +28,7 @@ EXPLANATIONS = "/pimpinan/penjelasan"
 SCREENS = "/pimpinan/layar"
 LETTERS = "/pimpinan/surat"
 INSPECTORATE = "/inspektorat"
+COUNTER = "/loket"
 FIGURES = "/angka"
 PANEL = "/admin/"
 PREVIEW = "/meja/kebijakan"
@@ -132,6 +134,7 @@ class Officer:
             (leading, LETTERS, say("Surat mingguan")),
             (self.roles & {"inspector"}, INSPECTORATE, say("Inspektorat")),
             (self.roles & DESK_ROLES, QUEUE, say("Antrean saya")),
+            (self.roles & OPERATOR_ROLES, COUNTER, say("Loket")),
             (self.roles, FIGURES, say("Angka")),
             (self.roles, PANEL, say("Panel data")),
             (self.roles & PREVIEW_ROLES, PREVIEW, say("Uji tenggat")),

@@ -37,7 +37,7 @@ _INTERNAL = frozenset(
         "corrected",
     }
     | {"noted", "transfer_offered", "transfer_refused", "completion_claimed", "rejection_claimed"}
-    | {"referral_claimed", "approval_refused", "contact_seen", "withdrawn", "escalation_seen"}
+    | {"referral_claimed", "approval_refused", "contact_seen", "history_seen", "withdrawn", "escalation_seen"}
     | {"handed_over", "instruction_done"}
 )
 
@@ -198,6 +198,7 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("approval_refused", ""): say("{person} tidak menyetujui pengajuan itu"),
         ("published", "officer"): say("{person} menampilkan laporan untuk umum"),
         ("withdrawn", ""): say("{person} menarik laporan dari tampilan umum"),
+        ("history_seen", ""): say("{person} melihat riwayat penelepon"),
         ("contact_seen", ""): say("{person} melihat kontak pelapor"),
         ("escalation_seen", ""): say("{person} menandai keterlambatan sudah dilihat"),
         ("rung_notify", ""): say("Sistem memberi tahu petugas: {clock}"),
@@ -225,6 +226,7 @@ def _note(one: OneComplaint, happened: Happened) -> str:
         parts.append(say("menjanjikan jawaban {moment}").format(moment=promised))
     parts += _moved(one, happened) + _ordered(one, happened)
     parts += correction.told(one, happened.facts) if happened.kind == "corrected" else []
+    parts += _taken_down(happened)
     if happened.facts.get("reason") in REJECTION_REASONS:
         parts.append(say(REJECTION_REASONS[happened.facts["reason"]]))
     if happened.facts.get("late") is True:
@@ -232,6 +234,20 @@ def _note(one: OneComplaint, happened: Happened) -> str:
     if happened.facts.get("trial") is True:
         parts.append(say("masa uji coba, pimpinan tidak diberi tahu"))
     return " · ".join(parts)
+
+
+def _taken_down(happened: Happened) -> list[str]:
+    """Who took down what somebody said or wrote, and where an incident came from."""
+    if "taken_by" not in happened.facts:
+        return []
+    incident = str(happened.facts.get("incident", ""))
+    manner = {
+        "letter": say("dari surat"),
+        "112": say("kejadian {incident} dari pusat panggilan 112").format(incident=incident)
+        if incident
+        else say("dari pusat panggilan 112"),
+    }.get(str(happened.facts.get("manner")))
+    return [say("dicatat oleh petugas loket"), *([manner] if manner else [])]
 
 
 def _moved(one: OneComplaint, happened: Happened) -> list[str]:
