@@ -50,11 +50,19 @@ class Servers:
         self._process = os.getpid()
 
     @classmethod
-    def start(cls, home: Path, *, fresh: bool = False, postgres_bin: Path | None = None) -> Servers:
+    def start(
+        cls,
+        home: Path,
+        *,
+        fresh: bool = False,
+        postgres_bin: Path | None = None,
+        megabytes: int | None = None,
+    ) -> Servers:
         """The servers of this home, ready for connections: started here, or those that another process owns.
 
         `fresh` removes their data first. `postgres_bin` is the folder of other PostgreSQL programs; each
-        version has its own data. Raises EmbeddedError, in one line, when they are not there in 120 seconds.
+        version has its own data. `megabytes` stands for the memory of the machine, of which PostgreSQL takes its
+        share. Raises EmbeddedError, in one line, when they are not there in 120 seconds.
         """
         home = home.absolute()
         make_folder(home, home_mode())
@@ -64,7 +72,9 @@ class Servers:
         def owned_or_attached() -> bool:
             lock = take_lock(home)
             servers = (
-                cls._own(home, lock, fresh, postgres_bin) if lock else cls._attach(home, fresh, postgres_bin)
+                cls._own(home, lock, fresh, postgres_bin, megabytes)
+                if lock
+                else cls._attach(home, fresh, postgres_bin)
             )
             if servers:
                 found.append(servers)
@@ -75,9 +85,12 @@ class Servers:
         return found[0]
 
     @classmethod
-    def _own(cls, home: Path, lock: TextIO, fresh: bool, postgres_bin: Path | None) -> Servers:
+    def _own(
+        cls, home: Path, lock: TextIO, fresh: bool, postgres_bin: Path | None, megabytes: int | None
+    ) -> Servers:
         try:
             servers = cls._prepared(home, lock, postgres_bin)
+            servers.postgres.megabytes = megabytes
             servers._stop_orphans()
             servers.postgres.clear_unfinished()
             if fresh:

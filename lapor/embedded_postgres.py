@@ -74,6 +74,9 @@ AUTHENTICATION = "local all all scram-sha-256\nlocal replication all scram-sha-2
 class Postgres:
     """The PostgreSQL of one home; `data` carries the major version, so versions never share a cluster."""
 
+    # What it may reckon with, where that is not the memory of the machine.
+    megabytes: int | None = None
+
     def __init__(self, programs: Path, home: Path, run: Path, password: str, user: ServerUser) -> None:
         self.programs = programs
         self.run = run
@@ -218,7 +221,7 @@ class Postgres:
 
     def _configure(self) -> None:
         settings = (
-            CONFIGURATION | memory_settings(_megabytes()) | {"unix_socket_directories": f"'{self.run}'"}
+            CONFIGURATION | memory_settings(self.megabytes or _megabytes()) | {"unix_socket_directories": f"'{self.run}'"}
         )
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
         for name, text in (("postgresql.conf", lines), ("pg_hba.conf", AUTHENTICATION)):

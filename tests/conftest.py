@@ -61,7 +61,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def servers() -> Iterator[Servers]:
     """PostgreSQL and Redis in a home that is thrown away; LAPOR_TEST_POSTGRES_BIN chooses other programs."""
     home = throwaway_home()
-    with Servers.start(home, postgres_bin=Path(POSTGRES_BIN) if POSTGRES_BIN else None) as started:
+    programs = Path(POSTGRES_BIN) if POSTGRES_BIN else None
+    # Databases are small and come and go: PostgreSQL looks through all of its memory for each that goes.
+    with Servers.start(home, postgres_bin=programs, megabytes=1024) as started:
         asyncio.run(hurry(started))
         yield started
     remove_home(home)

@@ -123,9 +123,12 @@ async def test_the_screen_on_the_wall_shows_an_hour_of_events_and_grows_by_nothi
         for number in range(ROUNDS):
             if number % 30 == 0:
                 await _something_happens(simulated, staff, late, number // 30)
+            await page.evaluate("document.querySelector('#figures > *').dataset.seen = 'yes'")
             async with page.expect_response("**/layar/isi") as renewed:
                 await page.clock.run_for(ROUND_SECONDS * 1000)
             assert (await renewed.value).status == 200
+            # What arrived has taken the place of what was there, and the next round is under way.
+            await expect(page.locator("#figures > [data-seen]")).to_have_count(0)
             await simulated.advance(ROUND_SECONDS / 3600)
         after = await _nodes(page, watching)
         await expect(page.locator("#cut")).to_be_hidden()

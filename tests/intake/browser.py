@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from tests.ground import World
 
 CHROMIUM = Path("/usr/bin/chromium")
 NARROW = {"width": 360, "height": 740}
+# Chromium answers some questions never when it has lost a page; a visit that takes so long says where it stands.
+VISIT_SECONDS = 180
+GOODBYE_SECONDS = 15
 
 
 @dataclass
@@ -42,9 +45,12 @@ class Phone:
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         try:
-            yield page
+            async with asyncio.timeout(VISIT_SECONDS):
+                yield page
         finally:
-            await context.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await context.close()
 
 
 @asynccontextmanager
@@ -68,7 +74,9 @@ async def phone(world: World) -> AsyncIterator[Phone]:
                 yield Phone(browser, address)
             finally:
                 # A page that stays open would keep its stream, and the server would wait for it.
-                await browser.close()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GOODBYE_SECONDS):
+                        await browser.close()
     finally:
         server.should_exit = True
         await serving
