@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -55,9 +57,15 @@ async def decide(superuser: asyncpg.Connection, at: datetime, batch: int) -> int
     return batches
 
 
-async def write(worker: asyncpg.Connection, at: datetime, batches: int) -> None:
-    """Write them, a batch in a transaction, as the role of the worker."""
-    for batch in range(batches):
+async def write(workers: Sequence[asyncpg.Connection], at: datetime, batches: int) -> None:
+    """Write them, a batch in a transaction, as the role of the worker, on all these connections at a time."""
+    await asyncio.gather(
+        *(_write(worker, at, range(number, batches, len(workers))) for number, worker in enumerate(workers))
+    )
+
+
+async def _write(worker: asyncpg.Connection, at: datetime, batches: Iterable[int]) -> None:
+    for batch in batches:
         await worker.execute(
             f"BEGIN; SET LOCAL ROLE lapor_worker; SELECT set_config('app.now', '{at.isoformat()}', true)"
         )

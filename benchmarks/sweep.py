@@ -1,11 +1,12 @@
 """A sweep of many escalations beside the bare SQL of the same rows, in turns, on one database; then idle sweeps.
 
-    python benchmarks/sweep.py [--overdue 20000] [--open 200000] [--closed 200000] [--rounds 4] [--json]
+    python benchmarks/sweep.py [--overdue 20000] [--open 200000] [--closed 200000] [--rounds 4] [--scattered] [--json]
 
-Each side escalates `--overdue` clocks that lie scattered among the open complaints, a portion at a time and in turns,
-with events and messages. The bare side knows beforehand what every row will hold and looks nothing up: it takes the
-same locks and writes the rows table by table, in batches of the same size, in the same role, with the same
-constraints, triggers, indexes and fsync. Exits 1 when the two sides left different rows.
+Each side escalates `--overdue` clocks, a portion at a time and in turns, with events and messages. Those of a portion
+were filed one after the other, as deadlines pass; `--scattered` spreads them over all open complaints, the worst that
+can happen to a database. The bare side knows beforehand what every row will hold and looks nothing up: it takes the
+same locks and writes the rows table by table, in batches of the same size and as many at a time, in the same role,
+with the same constraints, triggers, indexes and fsync. Exits 1 when the two sides left different rows.
 """
 
 from __future__ import annotations
@@ -69,33 +70,38 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--open", type=int, default=200_000, help="open complaints (default 200000)")
     parser.add_argument("--closed", type=int, default=200_000, help="closed complaints (default 200000)")
     parser.add_argument("--rounds", type=int, default=4, help="portions of each side (default 4)")
+    parser.add_argument("--lanes", type=int, default=2, help="transactions at a time (default 2)")
+    parser.add_argument("--scattered", action="store_true", help="spread the overdue over all that are open")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args()
 
 
 async def _run(on: Ground, options: argparse.Namespace, about: dict[str, Any]) -> int:
     superuser = await asyncpg.connect(on.servers.admin_url(DATABASE))
-    worker = await asyncpg.connect(on.settings.worker_database_url)
+    workers = [await asyncpg.connect(on.settings.worker_database_url) for _ in range(options.lanes)]
     database.configure(on.settings.worker_database_url)
-    await database.open_pool(2)
+    await database.open_pool(options.lanes)
     try:
         await superuser.execute("UPDATE deployment SET simulation = true")
         begins = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
-        town = Town(2 * options.overdue, options.open, options.closed, 2 * options.rounds)
+        town = Town(2 * options.overdue, options.open, options.closed, 2 * options.rounds, options.scattered)
         started = time.perf_counter()
         await build(superuser, town, begins)
         built = round(time.perf_counter() - started, 1)
-        measured = await _take_turns(superuser, worker, town, begins)
+        measured = await _take_turns(superuser, workers, town, begins)
         others = {
             **await _idle(begins + timedelta(hours=1)),
             **await _about(superuser),
             "open": options.open,
             "closed": options.closed,
+            "lanes": options.lanes,
+            "scattered": options.scattered,
             "built_in_seconds": built,
         }
     finally:
         await database.close_pool()
-        await worker.close()
+        for worker in workers:
+            await worker.close()
         await superuser.close()
     same = measured.same_rows(options.overdue)
     _show(measured, {"same_rows": same, **others, "machine": about}, options.json)
@@ -103,7 +109,7 @@ async def _run(on: Ground, options: argparse.Namespace, about: dict[str, Any]) -
 
 
 async def _take_turns(
-    superuser: asyncpg.Connection, worker: asyncpg.Connection, town: Town, begins: datetime
+    superuser: asyncpg.Connection, workers: Sequence[asyncpg.Connection], town: Town, begins: datetime
 ) -> Measured:
     """Portion after portion falls due, a minute after the one before; the sides take them in turns."""
     measured = Measured()
@@ -115,9 +121,9 @@ async def _take_turns(
         await superuser.execute("CHECKPOINT")
         started = time.perf_counter()
         if side == "sweep":
-            await escalating.sweep(at, batch=BATCH)
+            await escalating.sweep(at, batch=BATCH, lanes=len(workers))
         else:
-            await bare.write(worker, at, batches)
+            await bare.write(workers, at, batches)
         measured.seconds[side].append(time.perf_counter() - started)
         after = await _rows(superuser)
         measured.rows[side].append({name: after[name] - before[name] for name in after})

@@ -39,7 +39,8 @@ WITH filed AS (
 )
 INSERT INTO ledger_head (subject, seq, hash) SELECT complaint, 1, sha256(canonical) FROM filed"""
 
-# Overdue ones lie scattered among all that are open; portion p of them falls due in minute p after the hour.
+# Deadlines pass in the order of filing: every second one of a stretch that was filed together is overdue, the others
+# were answered. Scattered, every so many of all open ones is. Portion p falls due in minute p after the hour.
 _RESPONSES = """
 INSERT INTO clock (complaint, subject_kind, subject, kind, cycle, policy, started_at, due_at, met_at, rung, rung_times,
   repeat_every, next_at)
@@ -49,7 +50,8 @@ SELECT n, 'complaint', n, 'response', 1, p.id, due - interval '48 hours', due, m
 FROM generate_series($1::bigint, $2::bigint) n, policy p
 CROSS JOIN LATERAL (
   SELECT CASE WHEN n % $4 = 0 AND n <= $3 AND n / $4 <= $5
-              THEN $6::timestamptz + make_interval(mins => (n / $4 % $7)::int)
+              THEN $6::timestamptz + make_interval(mins => (CASE WHEN $8 THEN n / $4 % $7
+                                                                 ELSE (n / $4 - 1) * $7 / $5 END)::int)
               ELSE $6 + interval '1 day' + make_interval(secs => n % 86400) END AS due) AS falls
 CROSS JOIN LATERAL (SELECT CASE WHEN n > $3 THEN due - interval '1 hour' END AS met) AS ends
 WHERE p.code = 'response'"""
@@ -71,17 +73,21 @@ WHERE k.kind = 'response' AND k.complaint BETWEEN $1 AND least($2::bigint, $3::b
 
 @dataclass(frozen=True)
 class Town:
-    """How many complaints: `open` ones are numbered from 1, closed ones follow; `overdue` of the open are overdue."""
+    """How many complaints: `open` ones are numbered from 1, closed ones follow; `overdue` of the open are overdue.
+
+    They are neighbours, as they were filed, or `scattered` among all that are open.
+    """
 
     overdue: int
     open: int
     closed: int
     portions: int
+    scattered: bool = False
 
     @property
     def stride(self) -> int:
-        """Every so many open complaints one is overdue."""
-        return self.open // self.overdue
+        """Every so many complaints one is overdue, where there are any."""
+        return self.open // self.overdue if self.scattered else 2
 
     @property
     def last(self) -> int:
@@ -108,7 +114,15 @@ async def _fill(
     await superuser.execute(_COMPLAINTS, first, last, town.open, REGION, list(dealt))
     await superuser.execute(_EVENTS, first, last)
     await superuser.execute(
-        _RESPONSES, first, last, town.open, town.stride, town.overdue, begins, town.portions
+        _RESPONSES,
+        first,
+        last,
+        town.open,
+        town.stride,
+        town.overdue,
+        begins,
+        town.portions,
+        town.scattered,
     )
     if first <= town.open:
         await superuser.execute(_COMPLETIONS, first, last, town.open, begins)

@@ -180,6 +180,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("LOGIN_LOCK_MINUTES", number(1, 1440), "15", "Minutes after which that lock ends."),
     Setting("SWEEP_SECONDS", number(1, 300), "2", "Seconds between two sweeps for passed deadlines."),
     Setting("SWEEP_BATCH", number(1, 50_000), "5000", "Clocks that one transaction of a sweep takes."),
+    Setting(
+        "SWEEP_LANES",
+        number(1, 8),
+        "2",
+        "Transactions that a sweep has under way at a time, when much is due.",
+    ),
     Setting("DIGEST_FROM", number(1, 1000), "5", "More rungs than this for one office leave as one letter."),
     Setting("LIST_LINK_MINUTES", number(5, 10_080), "720", "Minutes that a leader's letter opens the list."),
     Setting(

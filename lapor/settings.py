@@ -64,6 +64,7 @@ class Settings:
     login_lock_minutes: int
     sweep_seconds: int
     sweep_batch: int
+    sweep_lanes: int
     digest_from: int
     list_link_minutes: int
     same_words_from: int

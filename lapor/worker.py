@@ -16,7 +16,7 @@ from lapor.complaints.closing_months import close_due
 from lapor.complaints.counting import count_up
 from lapor.complaints.retention import Terms, erase_due
 from lapor.failures import place
-from lapor.intake import morning, weekly
+from lapor.intake import mailbox, morning, weekly
 from lapor.intake.inbound import READ_INBOUND, read_waiting
 from lapor.intake.outbound import drain, look
 from lapor.runtime import running
@@ -46,7 +46,7 @@ class Task:
 
 
 async def _sweep(settings: Settings) -> bool:
-    swept = await turn(settings.sweep_batch)
+    swept = await turn(settings.sweep_batch, settings.sweep_lanes)
     if swept.fired or swept.skipped or swept.set_aside:
         log.info("swept", fired=swept.fired, skipped=swept.skipped, poisoned=swept.set_aside)
     return bool(swept.fired)
@@ -54,6 +54,13 @@ async def _sweep(settings: Settings) -> bool:
 
 async def _read_inbound(_: Settings) -> bool:
     return bool(await read_waiting())
+
+
+async def _mail(_: Settings) -> bool:
+    stored = await mailbox.collect()
+    if stored:
+        log.info("mail", count=stored)
+    return bool(stored)
 
 
 async def _drain(settings: Settings) -> bool:
@@ -121,6 +128,7 @@ async def _retention(settings: Settings) -> bool:
 TASKS: Final = (
     Task("sweep", _sweep, lambda settings: settings.sweep_seconds, then="drain"),
     Task(READ_INBOUND, _read_inbound, lambda _: 2, then="drain"),
+    Task("mail", _mail, lambda _: 30, then=READ_INBOUND),
     Task("drain", _drain, lambda _: 2),
     Task("morning", _morning, lambda _: 60, then="drain"),
     Task("outbox", _look, lambda _: 60, then="drain"),

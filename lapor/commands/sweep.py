@@ -53,7 +53,9 @@ async def _sweep(options: argparse.Namespace, ground: Ground) -> None:
         if options.retry:
             say(f"{await take_up_again()} taken up again")
         try:
-            swept = await sweep(options.as_of, batch=ground.settings.sweep_batch)
+            swept = await sweep(
+                options.as_of, batch=ground.settings.sweep_batch, lanes=ground.settings.sweep_lanes
+            )
         except ValueError as refused:
             raise Failed(str(refused)) from refused
     say(f"{swept.fired} fired, {swept.skipped} skipped as overtaken, {swept.set_aside} set aside")

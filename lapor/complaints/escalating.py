@@ -3,8 +3,10 @@
 It reads nothing but the clock table to find what is due. A batch locks the ledger heads of its complaints, then
 its clocks, passes over what somebody else has locked, and fires one rung of each clock with its event and its
 messages in one transaction. `lapor.sla.ladder.fire` says in plain words what it does; a test compares the two.
+Many at once are fired in several lanes, each with complaints of its own.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,11 +33,13 @@ AUDIENCES: dict[str, tuple[str, ...]] = {
 IN_AGENCY = ("agency", "agency_head", "liaison", "checker")
 IN_OTHER_AGENCY = ("other_agency", "asking_head")
 
-_DUE = "SELECT id FROM clock WHERE next_at < $1 ORDER BY next_at LIMIT $2"
+# So few are not worth a second lane.
+LANE = 500
+
+_DUE = "SELECT id, complaint FROM clock WHERE next_at < $1 ORDER BY next_at LIMIT $2"
 
 # Heads are locked first, then clocks. A clock without a head is let through: firing it fails and sets it aside.
-_LOCK_HEADS = """
-SELECT lock_complaints((SELECT array_agg(DISTINCT complaint) FROM clock WHERE id = ANY ($1)), true)"""
+_LOCK_HEADS = "SELECT lock_complaints($1, true)"
 _LOCK_CLOCKS = """
 SELECT k.id FROM clock k
 WHERE k.id = ANY ($1) AND k.next_at < $2
@@ -142,10 +146,20 @@ class Swept:
         self.set_aside += other.set_aside
 
 
-async def sweep(as_of: datetime | None = None, *, batch: int = 5_000) -> Swept:
+@dataclass(frozen=True)
+class _Due:
+    """A clock with a rung whose time has come, and the complaint in whose chain it is told."""
+
+    clock: int
+    complaint: int
+
+
+async def sweep(as_of: datetime | None = None, *, batch: int = 5_000, lanes: int = 2) -> Swept:
     """Fire everything that is due and return the counts.
 
-    `as_of` defaults to the database's time; a later one is refused outside of a simulation (ValueError).
+    `batch` is how many fire in one transaction, `lanes` how many transactions there are at a time, each on a
+    connection of its own. `as_of` defaults to the database's time; a later one is refused outside of a simulation
+    (ValueError).
     """
     total = Swept()
     while True:
@@ -153,35 +167,64 @@ async def sweep(as_of: datetime | None = None, *, batch: int = 5_000) -> Swept:
             at = await database.now()
             if as_of is not None and as_of > at:
                 raise ValueError("a time after the database's now can only be swept in a simulation")
-            due = [row["id"] for row in await database.fetch(_DUE, as_of or at, batch)]
-        if not due:
+            rows = await database.fetch(_DUE, as_of or at, batch * lanes)
+        if not rows:
             return total
-        done = await _fire(due, as_of)
+        due = [_Due(row["id"], row["complaint"]) for row in rows]
+        done = await _fire_lanes(_in_lanes(due, lanes), as_of)
         total.add(done)
         # Everything left is locked by somebody else, who is firing it or answering it right now.
         if done == Swept():
             return total
 
 
-async def _fire(clocks: Sequence[int], as_of: datetime | None) -> Swept:
-    """Fire one rung of each clock; when the batch fails, its halves, until the bad clock is alone."""
-    try:
-        return await _fire_batch(clocks, as_of)
-    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, _NotFired) as error:
-        if len(clocks) == 1:
-            await _set_aside(clocks[0], error)
-            return Swept(set_aside=1)
-    middle = len(clocks) // 2
-    done = await _fire(clocks[:middle], as_of)
-    done.add(await _fire(clocks[middle:], as_of))
+async def _fire_lanes(lanes: Sequence[Sequence[_Due]], as_of: datetime | None) -> Swept:
+    """Fire them side by side; when one lane breaks off the others finish what they do, then its error is raised."""
+    done = Swept()
+    for fired in await asyncio.gather(*(_fire(lane, as_of) for lane in lanes), return_exceptions=True):
+        if isinstance(fired, BaseException):
+            raise fired
+        done.add(fired)
     return done
 
 
-async def _fire_batch(clocks: Sequence[int], as_of: datetime | None) -> Swept:
+def _in_lanes(due: Sequence[_Due], lanes: int) -> list[Sequence[_Due]]:
+    """Share them out so that all clocks of one complaint, and complaints of the same days, are in the same lane."""
+    each = max(-(-len(due) // lanes), LANE)
+    if len(due) <= each:
+        return [due]
+    ordered = sorted(due, key=lambda one: (one.complaint, one.clock))
+    shared: list[Sequence[_Due]] = []
+    first = 0
+    while first < len(ordered):
+        last = min(first + each, len(ordered))
+        while last < len(ordered) and ordered[last].complaint == ordered[last - 1].complaint:
+            last += 1
+        shared.append(ordered[first:last])
+        first = last
+    return shared
+
+
+async def _fire(due: Sequence[_Due], as_of: datetime | None) -> Swept:
+    """Fire one rung of each clock; when the batch fails, its halves, until the bad clock is alone."""
+    try:
+        return await _fire_batch(due, as_of)
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, _NotFired) as error:
+        if len(due) == 1:
+            await _set_aside(due[0].clock, error)
+            return Swept(set_aside=1)
+    middle = len(due) // 2
+    done = await _fire(due[:middle], as_of)
+    done.add(await _fire(due[middle:], as_of))
+    return done
+
+
+async def _fire_batch(due: Sequence[_Due], as_of: datetime | None) -> Swept:
+    clocks = [one.clock for one in due]
     async with transaction("worker", at=as_of):
         now = await database.now()
         at = as_of or now
-        heads = [row[0] for row in await database.fetch(_LOCK_HEADS, clocks)]
+        heads = [row[0] for row in await database.fetch(_LOCK_HEADS, sorted({one.complaint for one in due}))]
         held = [row["id"] for row in await database.fetch(_LOCK_CLOCKS, clocks, at, heads)]
         if not held:
             return Swept()

@@ -13,9 +13,9 @@ INSERT INTO heartbeat (name, beat_at, facts) VALUES ($1, lapor_now(), $2)
 ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at, facts = excluded.facts"""
 
 
-async def turn(batch: int = 5_000) -> Swept:
+async def turn(batch: int = 5_000, lanes: int = 2) -> Swept:
     """Sweep until nothing is due, then note that it was done; return what the sweep did."""
-    swept = await sweep(batch=batch)
+    swept = await sweep(batch=batch, lanes=lanes)
     await beat(HEARTBEAT, fired=swept.fired, skipped=swept.skipped, set_aside=swept.set_aside)
     return swept
 

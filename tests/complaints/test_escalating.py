@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 import asyncpg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lapor import database
-from lapor.complaints import desk
+from lapor.complaints import desk, escalating
 from lapor.complaints.escalating import Swept, take_up_again
 from lapor.sla.ladder import ClockState, fire
 from tests.complaints.conftest import Scene, reporter
@@ -229,6 +231,17 @@ async def test_a_live_database_takes_no_time_from_outside(world: World) -> None:
     now: datetime = await world.now()
     with pytest.raises(ValueError, match="simulation"):
         await desk.sweep(now + timedelta(hours=49))
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=2_000), st.integers(1, 8))
+def test_lanes_share_out_every_clock_once_and_no_complaint_is_in_two(
+    complaints: list[int], lanes: int
+) -> None:
+    due = [escalating._Due(number, complaint) for number, complaint in enumerate(complaints)]
+    shared = escalating._in_lanes(due, lanes)
+    assert sorted(one.clock for lane in shared for one in lane) == list(range(len(due)))
+    assert len(shared) <= lanes
+    assert sum(len({one.complaint for one in lane}) for lane in shared) == len(set(complaints))
 
 
 async def test_an_idle_sweep_reads_nothing_but_the_index_of_what_is_due(scene: Scene) -> None:

@@ -128,13 +128,10 @@ async def test_several_clocks_of_one_complaint_in_one_sweep_are_chained_one_afte
     before = await scene.kinds(filed)
     async with database.transaction("worker"):
         at = await database.now()
-        clocks = [
-            row["id"]
-            for row in await database.fetch(
-                "SELECT id FROM clock WHERE complaint = $1 AND next_at < $2", filed.complaint_id, at
-            )
-        ]
-    await escalating._fire_batch(clocks, None)
+        clocks = await database.fetch(
+            "SELECT id, complaint FROM clock WHERE complaint = $1 AND next_at < $2", filed.complaint_id, at
+        )
+    await escalating._fire_batch([escalating._Due(*row) for row in clocks], None)
     assert len(await scene.kinds(filed)) == len(before) + due
     exported = await ledger.export(tmp_path / "ledger.jsonl")
     assert ledger.verify(tmp_path / "ledger.jsonl").root == exported.root
