@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from litestar import Response, Router, get
@@ -72,9 +73,11 @@ async def _list(request: AnyRequest, officer: Officer, tab: str) -> Response[Any
         choices = await filter_choices([office.region for office in officer.offices])
         sought = await looked_up(filters)
         found = await queue(tab, sought, wish)
-        counted = await counts(tab, sought)
+        counted = await counts(tab, replace(sought, untraced=True))
         claims = await claims_of([item.id for item in found.items]) if tab == APPROVALS else {}
         now = await database.now()
+    # Of guarded complaints that hold the words only those are counted that are shown, and noted.
+    total = max(counted.total, len(found.items))
     shown = page(
         request,
         "desk/queue.html",
@@ -90,8 +93,8 @@ async def _list(request: AnyRequest, officer: Officer, tab: str) -> Response[Any
         claims=claims,
         items=lines_in_language(found.items, choices),
         pager=pager(path, filters, found),
-        total=counted.total,
-        many=counted.total > COUNT_LIMIT,
+        total=total,
+        many=total > COUNT_LIMIT,
         limit=COUNT_LIMIT,
         now=now,
         notice=desk_acts.done(request.query_params.get("selesai", "")),

@@ -6,6 +6,7 @@ It says whose it is, so that on a shared computer nobody meets what another look
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from litestar import Response
@@ -30,7 +31,8 @@ def named(request: AnyRequest) -> bool:
 def kept(request: AnyRequest, officer: Officer, tab: str) -> Filters:
     """Return what this officer filtered the tab by last; no filters when nothing is remembered."""
     given = parse_qs(_of(request, officer).get(tab, ""))
-    return Filters(**{field: given.get(name, [""])[0][:200] for field, name in NAMES.items()})
+    filters: dict[str, Any] = {field: given.get(name, [""])[0][:200] for field, name in NAMES.items()}
+    return Filters(**filters)
 
 
 def keep(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from lapor.complaints.queries.choices import Choices, Option
@@ -41,7 +41,8 @@ class Pager:
 def filters_of(request: AnyRequest) -> Filters:
     """Return the filters that the address names."""
     given = {field: request.query_params.get(name, "").strip() for field, name in NAMES.items()}
-    return Filters(**{field: value[:_LONGEST].replace("\x00", "") for field, value in given.items()})
+    filters: dict[str, Any] = {field: value[:_LONGEST].replace("\x00", "") for field, value in given.items()}
+    return Filters(**filters)
 
 
 def wish_of(request: AnyRequest) -> Wish:

@@ -4,7 +4,8 @@ server-sent events to each, by their own sight.
 A page that wants to be live gives four things: the topics it listens to ("agency:7", "region:3"), `tell`, which makes
 its message from what changed under the viewer's own row-level security, `still`, which says whether the viewer
 may go on listening, and where it left off. No viewer holds a connection to the database, and nothing is lost while the
-database is away: the next look begins where the last one ended.
+database is away: the next look begins where the last one ended. What a viewer may not see wakes them in no way: it brings no
+message, no earlier sign of life and no other mark, because marks leave sealed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from litestar import Response
 from litestar.response import Stream
 
 from lapor import database
+from lapor.admin import live_marks
 from lapor.pages import AnyRequest
 
 log = structlog.get_logger()
@@ -39,6 +41,8 @@ MOST_EVENTS = 5000
 OVERLAP = 200
 # More changed complaints than this are only called many.
 MOST_COMPLAINTS = 1000
+
+_BEAT = b"event: detak\ndata: {}\n\n"
 
 Topics = frozenset[str]
 Facts = Mapping[str, Any]
@@ -64,6 +68,7 @@ class Changes:
 
 
 Tell = Callable[[Changes], Awaitable[Facts | None]]
+_OVER: Facts = {}
 Still = Callable[[], Awaitable[bool]]
 
 
@@ -249,14 +254,15 @@ async def once(listening: Listening) -> dict[str, Any]:
         changes = Changes(await last_change())
     else:
         changes = await changes_since(listening.since, listening.topics)
-    return {"mark": changes.mark, **(await listening.tell(changes) or {})}
+    return {"mark": live_marks.sealed(changes.mark), **(await listening.tell(changes) or {})}
 
 
 def since_of(request: AnyRequest) -> int | None:
     """Return the mark at which this page left off: a stream that was cut says it itself; None when it says none."""
     for text in (request.headers.get("last-event-id", ""), request.query_params.get("sejak", "")):
-        if text.isdecimal() and len(text) < 19:
-            return int(text)
+        mark = live_marks.opened(text)
+        if mark is not None:
+            return mark
     return None
 
 
@@ -272,20 +278,41 @@ async def _events(live: Live, listening: Listening) -> AsyncIterator[bytes]:
 
 
 async def _following(live: Live, listening: Listening, follower: Follower) -> AsyncIterator[bytes]:
-    line = await _said(live, listening, lambda: once(listening))
-    while line is not None and not live.closing.is_set():
-        yield line
-        with suppress(TimeoutError):
-            async with asyncio.timeout(BEAT_SECONDS):
-                await follower.woken.wait()
-        if follower.woken.is_set() and not live.closing.is_set():
-            await asyncio.sleep(GATHER_SECONDS)
-        line = await _said(live, listening, lambda: _news(live, listening, follower))
-    if line is None:
-        yield b"event: akhir\ndata: {}\n\n"
+    clock = asyncio.get_running_loop().time
+    told: Facts = {}
+    beat = clock()
+    message = await _asked(live, listening, lambda: once(listening))
+    while not live.closing.is_set():
+        if message is _OVER:
+            yield b"event: akhir\ndata: {}\n\n"
+            return
+        if message and _says_more(message, told):
+            told, beat = message, clock() + BEAT_SECONDS
+            yield f"id: {message['mark']}\ndata: {json.dumps(message)}\n\n".encode()
+        elif clock() >= beat:
+            beat = clock() + BEAT_SECONDS
+            yield _BEAT
+        await _rest(live, follower, beat - clock())
+        message = await _asked(live, listening, lambda: _news(live, listening, follower))
 
 
-async def _news(live: Live, listening: Listening, follower: Follower) -> dict[str, Any] | None:
+def _says_more(message: Facts, told: Facts) -> bool:
+    """Whether a viewer learns anything from it: what changed out of their sight leaves every number as it was."""
+    passing = ("mark", "changed", "many")
+    standing = [{name: facts[name] for name in facts if name not in passing} for facts in (message, told)]
+    return bool(message.get("changed") or message.get("many")) or standing[0] != standing[1]
+
+
+async def _rest(live: Live, follower: Follower, seconds: float) -> None:
+    """Wait for the next change, at most so long; what follows shortly after is told with it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(seconds, 0)):
+            await follower.woken.wait()
+    if follower.woken.is_set() and not live.closing.is_set():
+        await asyncio.sleep(GATHER_SECONDS)
+
+
+async def _news(live: Live, listening: Listening, follower: Follower) -> Facts | None:
     changes = follower.take(live.mark)
     if not changes:
         return None
@@ -294,21 +321,16 @@ async def _news(live: Live, listening: Listening, follower: Follower) -> dict[st
     except BaseException:
         follower.put_back(changes)
         raise
-    return None if told is None else {"mark": changes.mark, **told}
+    return None if told is None else {"mark": live_marks.sealed(changes.mark), **told}
 
 
-async def _said(
-    live: Live, listening: Listening, make: Callable[[], Awaitable[dict[str, Any] | None]]
-) -> bytes | None:
-    """The next lines for this viewer, a sign of life when there is nothing to say; None when they may not listen on."""
+async def _asked(
+    live: Live, listening: Listening, make: Callable[[], Awaitable[Facts | None]]
+) -> Facts | None:
+    """The next message for this viewer, None when there is none; `_OVER` when they may not listen on."""
     try:
         async with live.turns:
-            if not await listening.still():
-                return None
-            message = await make()
+            return await make() if await listening.still() else _OVER
     except TROUBLES as trouble:
         log.warning("live_cannot_tell", error=type(trouble).__name__)
-        message = None
-    if message is None:
-        return b"event: detak\ndata: {}\n\n"
-    return f"id: {message['mark']}\ndata: {json.dumps(message)}\n\n".encode()
+        return None

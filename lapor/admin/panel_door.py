@@ -21,7 +21,7 @@ from lapor import database
 from lapor.admin import access, offices, panel_words
 from lapor.admin.offices import Officer
 from lapor.admin.panel_hooks import NotTheirs
-from lapor.admin.panel_reading import note_panel
+from lapor.admin.panel_reading import leave_guarded_out, note_panel
 from lapor.admin.panel_tables import EDITABLE, SLUGS
 from lapor.admin.register_proposals import NeedsConfirming, plain, propose
 from lapor.admin.register_rows import DELETABLE
@@ -147,6 +147,7 @@ class PanelDoor:
         held = Held()
         try:
             async with database.transaction("reader", user_id=officer.id):
+                await leave_guarded_out(Request(scope).query_params)
                 await self.panel(scope, _replay(body), held.send)
                 if held.status >= 400:
                     raise _Refused

@@ -26,9 +26,10 @@ if (live) {
 
   const show = (told) => {
     mark = String(told.mark);
-    // What left this list, or came while the page was on its way, is a change too.
-    changed += Math.max(told.changed, told.changed ? 0 : Math.abs(told.total - total), told.many ? 1 : 0);
-    total = told.total;
+    // What left this list, or came while the page was on its way, is a change too; a list of words is told no number.
+    const now = told.total ?? total;
+    changed += Math.max(told.changed, told.changed ? 0 : Math.abs(now - total), told.many ? 1 : 0);
+    total = now;
     for (const tally of document.querySelectorAll("[data-tab]")) {
       const count = told.tabs[tally.dataset.tab];
       if (count !== undefined) tally.textContent = count > 1000 ? "1000+" : String(count);

@@ -187,6 +187,29 @@ async def test_an_agency_admin_does_not_enter_by_the_account_of_a_named_desk(
     assert await world.fetchval("SELECT password FROM person WHERE id = $1", victim) == before
 
 
+async def test_an_agency_admin_puts_nobody_at_a_named_desk(site: Visitor, world: World) -> None:
+    held = await _own_office(world, await world.officer("liaison", DPU))
+    plain = await _own_office(world, await world.officer("staff", DPU))
+    await world.execute("UPDATE office SET named_desk = true WHERE id = $1", held["id"])
+    friend, other = await world.person(), await world.officer("checker", DPU)
+    await site.as_role("agency_admin", DPU)
+    wish = {"person": friend, "kind": "definitive", "starts_at": "2026-01-01T00:00:00Z"}
+    path = "/tables/pemegang_jabatan/"
+    assert (await site.panel("POST", path, json={**wish, "office": held["id"]})).status_code == 403
+    appointment = "SELECT id FROM appointment WHERE office = $1"
+    for office, change in (
+        (held["id"], {"person": friend}),
+        ((await _own_office(world, other))["id"], {"office": held["id"]}),
+    ):
+        row = await world.fetchval(appointment, office)
+        answer = await _confirmed(site, await site.panel("PATCH", f"{path}{row}/", json=change))
+        assert answer.status_code == 403, change
+    added = await site.panel("POST", path, json={**wish, "office": plain["id"]})
+    assert added.status_code == 201, added.text
+    sitting = await world.fetch("SELECT person FROM appointment WHERE office = $1", held["id"])
+    assert friend not in {row["person"] for row in sitting}
+
+
 async def test_a_link_tells_nobody_of_a_complaint_that_is_hidden_from_them(
     site: Visitor, world: World
 ) -> None:

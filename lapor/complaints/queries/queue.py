@@ -23,8 +23,9 @@ from lapor.complaints.queries.tabs import (
     TABS,
     WORKS,
 )
-from lapor.complaints.reading_traces import note_listed
+from lapor.complaints.reading_traces import GUARDS, note_listed
 
+_UNGUARDED = " AND NOT (" + " OR ".join(f"c.{guard}" for guard in GUARDS) + ")"
 # So many open complaints of one officer's agencies are read to count what stands how.
 READ_LIMIT = 10_000
 # Words that more complaints hold than this are looked for along the list, where many of them soon fill a page.
@@ -34,7 +35,9 @@ MOST_SAYING = 3_000
 @dataclass(frozen=True)
 class Filters:
     """What narrows a list: codes of category, district and agency, a status, the id of the person who has it in hand
-    ("0" for nobody), words or a ticket; empty is all."""
+    ("0" for nobody), words or a ticket; empty is all.
+
+    What is only counted leaves no trace of reading: with `untraced` words find nothing that is guarded."""
 
     status: str = ""
     category: str = ""
@@ -42,6 +45,7 @@ class Filters:
     agency: str = ""
     words: str = ""
     person: str = ""
+    untraced: bool = False
 
     def conditions(self, arguments: list[Any]) -> str:
         """Return the conditions on complaint `c`, beginning with AND; their values are added to `arguments`."""
@@ -73,7 +77,7 @@ class Filters:
             arguments.append(tickets.parse(asked))
             return f" AND c.ticket = ${len(arguments)}"
         except ValueError:
-            return self._saying(asked, arguments)
+            return self._saying(asked, arguments) + (_UNGUARDED if self.untraced else "")
 
     def _saying(self, asked: str, arguments: list[Any]) -> str:
         arguments.append(asked)
