@@ -123,7 +123,9 @@ async def look_at_history(request: AnyRequest) -> Response[Any]:
 def proposals(registry: Registry, text: str) -> Proposed:
     """Return what a text speaks of, by the words of the registers."""
     english = current() == "en"
-    named = [registry.categories[code] for code in registry.category_words.suggest(text)]
+    found = [registry.categories[code] for code in registry.category_words.suggest(text)]
+    # An emergency comes before anything else.
+    named = sorted(found, key=lambda one: not one.emergency)
     guess = registry.place_names.find(text, registry.default_region)
     places = [place for code in guess.candidates[:3] if (place := _place(registry, code))]
     return Proposed(

@@ -34,10 +34,16 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/akun/autentikator",
     ),
     "coordinator": ("/meja/penelaahan",),
+    "operator": ("/loket", "/loket?cara=letter"),
     "head_of_region": ("/pimpinan/eskalasi", "/pimpinan/aduan/{late}", "/pimpinan/instruksi"),
     "sekda": ("/pimpinan/arbiter",),
 }
-AGENCIES = {"liaison": "smg-dpu", "head_of_region": "smg-walikota", "sekda": "smg-setda"}
+AGENCIES = {
+    "liaison": "smg-dpu",
+    "operator": "smg-diskominfo",
+    "head_of_region": "smg-walikota",
+    "sekda": "smg-setda",
+}
 
 
 @pytest_asyncio.fixture
@@ -83,6 +89,31 @@ async def test_nobody_is_shut_out_of_the_questions_of_a_category(browser: Phone)
         await page.get_by_role("button", name="Kirim laporan").click()
         await page.get_by_role("alert").first.wait_for()
         troubles += await _here(page, "/lapor, unanswered")
+    assert troubles == []
+
+
+async def test_nobody_is_shut_out_of_the_counter_s_slip_and_its_hand_over(
+    browser: Phone, simulated: World
+) -> None:
+    async with browser.page(width=1280) as page:
+        person = await simulated.officer("operator", "smg-diskominfo")
+        token = await sessions.open_session(person, hours=8)
+        await page.context.add_cookies(
+            [{"name": access.COOKIE, "value": token, "url": browser.base_url, "httpOnly": True}]
+        )
+        await page.goto("/loket")
+        await page.get_by_label("Kata-kata penelepon").fill("Rumah terbakar di kelurahan Kedungmundu")
+        await page.locator("#saran [data-fill]").first.wait_for()
+        troubles = await _here(page, "/loket, proposed")
+        await page.get_by_label("Telepon pelapor").fill("12")
+        await page.get_by_role("button", name="Simpan dan buat bukti").click()
+        await page.get_by_role("alert").first.wait_for()
+        troubles += await _here(page, "/loket, wrong")
+        await page.get_by_label("Telepon pelapor").fill("")
+        await page.get_by_label("Tentang apa?").select_option("kebakaran")
+        await page.get_by_role("button", name="Simpan dan buat bukti").click()
+        await page.locator(".slip").wait_for()
+        troubles += await _here(page, "/loket/slip")
     assert troubles == []
 
 
