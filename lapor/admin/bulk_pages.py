@@ -49,6 +49,7 @@ class Batch:
     rows: Sequence[Row] = ()
     apart: Sequence[Row] = ()
     done: Sequence[Item] = ()
+    waiting: Sequence[Item] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     preview: bool = False
@@ -105,8 +106,8 @@ async def answer_all(request: AnyRequest, officer: NamedDependency[Officer]) -> 
     if batch.errors or typed.get("langkah") != "kirim":
         return await _show(request, officer, batch)
 
-    async def answer(actor: Actor, item: Item) -> None:
-        await desk.answer(actor, item.id, text=typed["text"], version=versions[item.id])
+    async def answer(actor: Actor, item: Item) -> bool:
+        return await desk.answer(actor, item.id, text=typed["text"], version=versions[item.id])
 
     await _each(officer, batch, answer)
     batch.preview = False
@@ -146,11 +147,15 @@ async def _gathered(officer: Officer, act: str, ids: Sequence[int]) -> Batch:
 
 
 async def _each(officer: Officer, batch: Batch, verb: Any) -> None:
-    """Carry out the verb for each, one after the other; what fails keeps its place and says why."""
+    """Carry out the verb for each, one after the other; what fails keeps its place and says why.
+
+    What a verb returns False for is done, but waits for a second person.
+    """
     actor, done, left = Actor.officer(officer.id), [], []
+    waiting = []
     for row in batch.rows:
         try:
-            await verb(actor, row.item)
+            sent = await verb(actor, row.item)
         except NotFound:
             left.append(
                 Row(row.item, row.channel, say("Laporan tidak ditemukan, atau bukan untuk jabatan Anda."))
@@ -158,11 +163,11 @@ async def _each(officer: Officer, batch: Batch, verb: Any) -> None:
         except Refused as refusal:
             left.append(Row(row.item, row.channel, refusal.message))
         else:
-            done.append(row.item)
+            (waiting if sent is False else done).append(row.item)
     # What is tried again is tried as it is now, not as it was.
     async with database.transaction("reader", user_id=officer.id):
         now = await items_of([row.item.id for row in left])
-    batch.done = done
+    batch.done, batch.waiting = done, waiting
     batch.rows = [Row(now[row.item.id], row.channel, row.error) for row in left if row.item.id in now]
     batch.gone += len(left) - len(batch.rows)
 
@@ -172,7 +177,7 @@ async def _show(request: AnyRequest, officer: Officer, batch: Batch) -> Response
         choices = await filter_choices()
         agencies = await transfer_choices() if batch.act == TRANSFER else []
         now = await database.now()
-    nothing = request.method == "POST" and not batch.rows and not batch.done
+    nothing = request.method == "POST" and not (batch.rows or batch.done or batch.waiting)
     failed = nothing or batch.errors or any(row.error for row in batch.rows)
     return page(
         request,

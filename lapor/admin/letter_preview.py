@@ -73,12 +73,18 @@ def _letter(view: View, act: str, form: Form) -> Preview:
         "filed": values["tanggal"],
         "said": mask_national_ids(form.text.strip()),
         "promised": _promised(form) if act == acts.INTERIM else "",
+        "files": _files(form),
         **dict.fromkeys(("clock", "due", "met", "left", "ordered"), ""),
     }
     subject, body = render(
         _LETTERS[act], common if sensitive else {**common, **more}, sensitive=sensitive, channel=channel
     )
     return Preview(act, reach, subject, body)
+
+
+def _files(form: Form) -> list[str]:
+    """The names of what was chosen to go with it, as the letter tells them; photos have none."""
+    return [*("foto" for _ in form.given.usable), *(document.name for document in form.documents)]
 
 
 def _promised(form: Form) -> str:

@@ -74,7 +74,7 @@ SELECT m.id, m.dedupe_key, m.kind, m.complaint, m.office, c.ticket, c.reported_a
        c.emergency, m.created_at, coalesce(oz.timezone, r.timezone) AS office_zone,
        c.confidential OR c.protected OR c.about_official AS sensitive, r.timezone,
        a.name AS agency, coalesce(t.name, '') AS category, coalesce(v.name, d.name, '') AS place,
-       o.title AS office_title, o.code AS office_code, o.role AS office_role, o.agency AS office_agency,
+       attached.files, o.title AS office_title, o.code AS office_code, o.role AS office_role, o.agency AS office_agency,
        coalesce(oa.email, '') AS office_email, oa.name AS office_agency_name,
        s.text AS said, s.promised_for, k.kind AS clock_kind, k.due_at, k.met_at, quoted.ordered,
        i.email AS reporter_email, i.secret, lapor_now() AS now
@@ -89,6 +89,9 @@ LEFT JOIN office o ON o.id = m.office
 LEFT JOIN agency oa ON oa.id = o.agency
 LEFT JOIN region oz ON oz.id = oa.region
 LEFT JOIN statement s ON s.id = m.statement AND s.to_reporter
+LEFT JOIN LATERAL (
+  SELECT array_agg(coalesce(f.filename, 'foto') ORDER BY f.id) AS files FROM attachment f
+  WHERE f.statement = s.id AND f.purpose = 'answer') attached ON true
 LEFT JOIN identity i ON i.complaint = m.complaint
 LEFT JOIN LATERAL (
   SELECT k.kind, k.due_at, k.met_at FROM clock k
@@ -268,4 +271,5 @@ def _context(facts: asyncpg.Record, link: str) -> dict[str, Any]:
         "due": local(facts["due_at"]),
         "met": local(facts["met_at"]),
         "left": words.remaining(facts["due_at"], facts["now"]) if facts["due_at"] else "",
+        "files": facts["files"] or [],
     }

@@ -254,9 +254,12 @@ _FORWARDS = [
     _UNGUARDED,
     _NAMES_SEEN,
     *_approval_kinds(f"{_BEFORE_KINDS}, 'protection'"),
+    # Letters name what was attached to an answer; its contents stay out of the worker's reach.
+    "GRANT SELECT (filename) ON attachment TO lapor_worker",
 ]
 
 _BACKWARDS = [
+    "REVOKE SELECT (filename) ON attachment FROM lapor_worker",
     *_approval_kinds(_BEFORE_KINDS),
     "DROP POLICY names_what_is_seen ON event",
     "DROP POLICY unguarded ON content",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -12,11 +13,13 @@ from lapor.complaints import desk
 from lapor.complaints.documents import Attached, read, shown_name
 from lapor.complaints.errors import Refused
 from lapor.complaints.tickets import show
+from lapor.intake.outbound import drain
 from tests.admin import cases
 from tests.admin.cases import DPU, file
 from tests.admin.test_desk_pages import listed, send, where
 from tests.ground import World
 from tests.images import jpeg
+from tests.intake.post_office import open_post_office
 from tests.visitor import TOKEN, Visitor
 
 PDF = b"%PDF-1.7\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n"
@@ -149,3 +152,24 @@ async def test_a_refused_draft_is_never_sent(world: World) -> None:
     await desk.refuse(await cases.officer(world, "checker"), complaint, reason="Lengkapi dahulu.")
     assert not await world.fetchval("SELECT count(*) FROM statement WHERE to_reporter")
     assert await world.fetchval("SELECT met_at FROM clock WHERE kind = 'response'") is None
+
+
+async def test_the_letter_names_what_is_attached_unless_the_complaint_is_confidential(
+    simulated: World,
+) -> None:
+    staff = await cases.officer(simulated, "staff")
+    attached = Attached(documents=[read("Surat tugas.pdf", PDF), read("Denah.pdf", PDF)])
+    for address, confidential in (("warga@contoh.example", False), ("rahasia@contoh.example", True)):
+        filed = await file(email=address, confidential=confidential)
+        await desk.answer(staff, filed.complaint_id, text="Lihat lampiran.", attached=attached)
+    plain = await file(email="tanpa@contoh.example")
+    await desk.answer(staff, plain.complaint_id, text="Sudah kami tambal.")
+    async with open_post_office() as post:
+        await drain(replace(simulated.settings, smtp_url=post.url, mail_from="lapor@contoh.example"))
+        told = {
+            address: " ".join(mail.body for mail in post.to(f"{address}@contoh.example"))
+            for address in ("warga", "rahasia", "tanpa")
+        }
+    assert "Dilampirkan 2 berkas: Surat tugas.pdf, Denah.pdf." in told["warga"]
+    assert "Surat tugas" not in told["rahasia"]
+    assert "Dilampirkan" not in told["tanpa"]

@@ -122,6 +122,20 @@ async def test_linked_duplicates_are_answered_once_each_after_a_preview(site: Vi
     assert [row["complaint"] for row in answered] == sorted(bundle)
 
 
+async def test_answers_that_wait_for_a_checker_are_not_called_sent(site: Visitor, world: World) -> None:
+    bundle = await _linked(world)
+    await world.execute("UPDATE agency SET answers_need_approval = true WHERE code = $1", DPU)
+    await site.as_role("liaison", DPU)
+    page = page_of("jawaban", bundle[0])
+    fields = {"baris": rows((await site.get(page)).text), "text": "Sudah ditutup.", "langkah": "kirim"}
+    sent = await site.send_form(f"{BULK}/jawaban", fields, page=page)
+    assert sent.status_code == 200
+    assert "3 jawaban menunggu pemeriksa." in sent.text
+    assert "sudah dijawab" not in sent.text
+    assert await world.fetchval("SELECT count(*) FROM approval WHERE decided_at IS NULL") == 3
+    assert await world.fetchval("SELECT count(*) FROM message WHERE kind = 'answered'") == 0
+
+
 async def test_the_same_words_to_linked_complaints_are_no_routine_but_to_others_they_are(
     site: Visitor, world: World
 ) -> None:
