@@ -151,8 +151,10 @@ async def _each(officer: Officer, batch: Batch, verb: Any) -> None:
 
     What a verb returns False for is done, but waits for a second person.
     """
-    actor, done, left = Actor.officer(officer.id), [], []
-    waiting = []
+    actor = Actor.officer(officer.id)
+    done: list[Item] = []
+    waiting: list[Item] = []
+    left: list[Row] = []
     for row in batch.rows:
         try:
             sent = await verb(actor, row.item)

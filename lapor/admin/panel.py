@@ -148,5 +148,6 @@ def _framed(template: str) -> str:
         f'<link rel="icon" type="image/svg+xml" href="{static("lapor.svg")}">'
         f'<link rel="stylesheet" href="{static("panel.css")}">'
         f'<script src="{static("panel.js")}" defer></script>'
+        f'<script src="{static("idle.js")}" defer></script>'
     )
     return page.replace("</head>", f"{head}</head>")

@@ -28,6 +28,7 @@ from lapor.admin.register_rows import DELETABLE
 from lapor.complaints.errors import NotFound, Refused
 from lapor.failures import place
 from lapor.front_door import Application, Message, Receive, Scope, Send
+from lapor.pages import TEMPLATE
 from lapor.settings import Settings
 
 log = structlog.get_logger()
@@ -111,7 +112,7 @@ class PanelDoor:
         else:
             held = Held()
             await self.panel(scope, receive, held.send)
-            held.replace_body(_with_alarms(held.body, officer))
+            held.replace_body(_with_idle_end(_with_alarms(held.body, officer), officer))
             for message in held.messages:
                 await send(message)
             return
@@ -183,6 +184,14 @@ def _with_alarms(page: bytes, officer: Officer) -> bytes:
     sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in officer.alarms)
     banner = f'<section class="alarms"><b>Sistem perlu diperiksa</b><ul>{sentences}</ul></section>'
     return page.replace(b'<div id="app">', banner.encode() + b'<div id="app">', 1)
+
+
+def _with_idle_end(page: bytes, officer: Officer) -> bytes:
+    """The panel's page with what it says before the session ends unused, as the desks' pages do."""
+    # The panel's forms have no token of the desks; each request of its API is use already.
+    where = {"here": f"{MOUNT}/", "use": f"{MOUNT}/api/user/"}
+    dialog = TEMPLATE.get_template("parts/idle.html").render(officer=officer, **where)
+    return page.replace(b'<div id="app">', dialog.encode() + b'<div id="app">', 1)
 
 
 def _refusal(officer: Officer, method: str, path: str) -> Response | None:

@@ -10,7 +10,7 @@ if (idle && idle.showModal && window.fetch) {
   const whole = Number(idle.dataset.seconds);
   // Often enough to be believed, seldom enough to be no burden.
   const pause = Math.min(120, whole / 5) * 1000;
-  const token = document.querySelector('input[name="_csrf_token"]').value;
+  const form = document.querySelector('input[name="_csrf_token"]');
   let ends = Date.now() + whole * 1000;
   let told = Date.now();
   let asking = false;
@@ -19,7 +19,13 @@ if (idle && idle.showModal && window.fetch) {
     if (asking) return;
     asking = true;
     try {
-      const answer = await fetch(idle.dataset.address, { method, headers: { "x-lapor-csrf": token }, redirect: "manual" });
+      // The panel has no form of the desks: there whatever is asked for is use.
+      if (method === "POST" && idle.dataset.use) {
+        await fetch(idle.dataset.use, { redirect: "manual" });
+        method = "GET";
+      }
+      const headers = form ? { "x-lapor-csrf": form.value } : {};
+      const answer = await fetch(idle.dataset.address, { method, headers, redirect: "manual" });
       if (answer.ok) ends = Date.now() + (await answer.json()).seconds * 1000;
       else if (answer.type === "opaqueredirect" || answer.status === 403) ends = 0;
     } catch {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from lapor.admin import access, sessions
 from lapor.admin.panel_shown import SHOWN
 from lapor.complaints import desk
 from lapor.complaints.desk import Filing
@@ -211,3 +212,18 @@ async def test_logging_out_of_the_panel_logs_out_of_everything(site: Visitor) ->
     answer: httpx.Response = await site.post("/admin/public/logout/", headers=token)
     assert answer.status_code == 200
     assert (await site.get("/sandi")).status_code == 303
+
+
+async def test_the_panel_ends_unused_whatever_its_page_shows(site: Visitor, world: World) -> None:
+    await world.simulate()
+    person = await world.officer("administrator", "smg-diskominfo")
+    site.cookies.set(access.COOKIE, await sessions.open_session(person, hours=8, shared_minutes=15))
+    page = (await site.get("/admin/")).text
+    assert 'id="idle"' in page
+    assert 'data-seconds="900"' in page
+    for _ in range(3):
+        await world.advance(14 / 60)
+        assert (await site.panel("GET", "/tables/instansi/")).status_code == 200
+    await world.advance(15.1 / 60)
+    assert (await site.panel("GET", "/tables/instansi/")).status_code == 401
+    assert "/masuk" in (await site.get("/admin/")).headers["location"]

@@ -11,6 +11,7 @@ from lapor.admin.access import COOKIE
 from lapor.admin.sessions import open_session
 from lapor.complaints import desk
 from lapor.complaints.desk import Filing
+from tests.admin.test_login_browser import _pass
 from tests.ground import World
 from tests.intake.browser import Phone, fits, phone
 
@@ -63,3 +64,26 @@ async def test_a_row_is_taken_away_from_the_panel_after_it_was_asked(office: Pho
         await page.get_by_role("button", name="Ya, hapus").click()
         await expect(page.get_by_text("Baris dihapus.")).to_be_visible()
     assert await world.fetchval("SELECT count(*) FROM emergency_number WHERE id = $1", number) == 0
+
+
+async def test_a_panel_left_alone_on_a_shared_computer_asks_and_then_ends(
+    office: Phone, world: World
+) -> None:
+    await world.simulate()
+    person = await world.officer("administrator", "smg-diskominfo")
+    token = await open_session(person, hours=8, shared_minutes=15)
+    async with office.page(width=1280) as page:
+        await page.clock.install()
+        await page.context.add_cookies([{"name": COOKIE, "value": token, "url": office.base_url}])
+        await page.goto("/admin/#/instansi/")
+        await expect(page.get_by_text("Dinas Pekerjaan Umum").first).to_be_visible()
+        await _pass(page, world, 14)
+        asking = page.get_by_role("dialog", name="Masih di sini?")
+        await expect(asking).to_be_visible()
+        await asking.get_by_role("button", name="Tetap masuk").click()
+        await expect(asking).to_be_hidden()
+        await _pass(page, world, 12)
+        await expect(asking).to_be_hidden()
+        await _pass(page, world, 4)
+        await expect(page.get_by_text("Sesi Anda sudah berakhir")).to_be_visible()
+        assert "/masuk?kabar=habis" in page.url
