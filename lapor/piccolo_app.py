@@ -17,6 +17,7 @@ from lapor.complaints import tables_letters as letters
 from lapor.complaints import tables_links as links
 from lapor.complaints import tables_privacy as privacy
 from lapor.intake import tables as intake
+from lapor.intake import tables_mail as mail
 from lapor.routing import tables as routing
 from lapor.sla import tables as sla
 
@@ -33,6 +34,7 @@ TABLES = cast(
         *links.TABLES,
         *privacy.TABLES,
         *intake.TABLES,
+        *mail.TABLES,
         *admin.TABLES,
         *registers.TABLES,
         *screen.TABLES,

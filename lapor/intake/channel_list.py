@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from lapor.intake import read_filings
+from lapor.intake import mail_reading, read_filings
 from lapor.intake.channels.interface import Hears, Reads
 from lapor.intake.channels.partner import Partner
 
@@ -15,4 +15,5 @@ HEARING: Final[Mapping[str, Hears]] = {channel.name: channel for channel in (_PA
 # Who reads what was stored of a channel, wherever it came from.
 READERS: Final[Mapping[str, Reads]] = {
     _PARTNER.name: read_filings.reader(_PARTNER.parse),
+    mail_reading.CHANNEL: mail_reading.read,
 }

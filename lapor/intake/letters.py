@@ -9,7 +9,7 @@ import asyncpg
 
 from lapor import crypto, database, words
 from lapor.complaints.draft import identity_context
-from lapor.intake import recipients
+from lapor.intake import mail_answers, mail_photos, recipients
 from lapor.intake.bundling import LEADING
 from lapor.intake.channels.interface import Outgoing
 from lapor.intake.recipients import CONSOLE, MAIL, Holder, Route
@@ -77,7 +77,7 @@ SELECT m.id, m.dedupe_key, m.kind, m.complaint, m.office, c.ticket, c.reported_a
        attached.files, o.title AS office_title, o.code AS office_code, o.role AS office_role, o.agency AS office_agency,
        coalesce(oa.email, '') AS office_email, oa.name AS office_agency_name,
        s.text AS said, s.promised_for, k.kind AS clock_kind, k.due_at, k.met_at, quoted.ordered,
-       i.email AS reporter_email, i.secret, lapor_now() AS now
+       i.email AS reporter_email, i.secret, noted.trouble AS noted, lapor_now() AS now
 FROM message m
 JOIN complaint c ON c.id = m.complaint
 JOIN region r ON r.id = c.region
@@ -93,6 +93,8 @@ LEFT JOIN LATERAL (
   SELECT array_agg(coalesce(f.filename, 'foto') ORDER BY f.id) AS files FROM attachment f
   WHERE f.statement = s.id AND f.purpose = 'answer') attached ON true
 LEFT JOIN identity i ON i.complaint = m.complaint
+LEFT JOIN inbound noted
+  ON noted.id = CASE WHEN m.kind = 'attachments_refused' THEN split_part(m.dedupe_key, ':', 2)::bigint END
 LEFT JOIN LATERAL (
   SELECT k.kind, k.due_at, k.met_at FROM clock k
   WHERE k.complaint = m.complaint
@@ -132,15 +134,16 @@ async def about_one(message: int, sending: Sending) -> Letter:
     if facts is None:
         raise LookupError("the message or its complaint does not exist")
     if facts["office"] is None:
-        return _to_reporter(facts, sending)
+        return await _to_reporter(facts, sending)
     return await _to_office(facts, sending)
 
 
-def _to_reporter(facts: asyncpg.Record, sending: Sending) -> Letter:
+async def _to_reporter(facts: asyncpg.Record, sending: Sending) -> Letter:
     address = _opened(facts, "email", facts["reporter_email"])
     secret = _opened(facts, "secret", facts["secret"])
     link = f"{sending.base_url}/laporan/{facts['ticket']}" + (f"/buka/{secret}" if secret else "")
-    letter = Letter(_bare(facts), trouble="" if address else NO_REPORTER_ADDRESS, hopeless=not address)
+    outgoing = await mail_answers.threaded(_bare(facts), facts["complaint"])
+    letter = Letter(outgoing, trouble="" if address else NO_REPORTER_ADDRESS, hopeless=not address)
     letter = _worded(letter, facts, link)
     if address and MAIL in sending.channels:
         return addressed(letter, [Route(MAIL, (address,))], sending.attempt)
@@ -239,6 +242,7 @@ def _worded(
     letter: Letter, facts: asyncpg.Record, link: str, list_link: str = "", minutes: int = 0
 ) -> Letter:
     context = {**_context(facts, link), "list_link": list_link, "minutes": minutes}
+    context["answerable"] = bool(letter.outgoing.reply_to)
     subject, body = render(facts["kind"], context, sensitive=facts["sensitive"])
     return replace(letter, outgoing=replace(letter.outgoing, subject=subject, body=body))
 
@@ -265,6 +269,7 @@ def _context(facts: asyncpg.Record, link: str) -> dict[str, Any]:
         "place": facts["place"],
         "filed": local(facts["filed_at"]),
         "said": facts["said"] or "",
+        "refused": mail_photos.told(facts["noted"] or ""),
         "ordered": facts["ordered"] or "",
         "promised": local(facts["promised_for"]),
         "clock": CLOCKS.get(facts["clock_kind"] or "", ""),

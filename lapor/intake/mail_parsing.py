@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
@@ -19,6 +20,7 @@ _MOST_PARTS: Final = 100
 _DEEPEST: Final = 10
 _LONGEST_SUBJECT: Final = 300
 DERIVED: Final = "sha256:"
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 
 
 @dataclass(frozen=True)
@@ -195,11 +197,21 @@ def _inside(message: Message) -> list[Message] | None:
 
 
 def _body(message: Message) -> bytes:
+    if mail_headers.value(message, "Content-Transfer-Encoding").strip().lower() == "base64":
+        return _unpacked(str(message.get_payload()))
     try:
         body = message.get_payload(decode=True)
     except (ValueError, LookupError, AssertionError):
         return b""
     return body if isinstance(body, bytes) else b""
+
+
+def _unpacked(packed: str) -> bytes:
+    """What base64 holds, as far as it goes: a mail may have been cut off in the middle of a file."""
+    letters = _NOT_BASE64.sub("", packed.partition("=")[0])
+    whole = letters[: len(letters) - len(letters) % 4]
+    rest = letters[len(whole) :]
+    return b64decode(whole) + (b64decode(rest + "=" * (4 - len(rest))) if len(rest) > 1 else b"")
 
 
 def _charset(message: Message) -> str | None:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-_LONGEST_LINE: Final = 1_000
+# An introduction or header is not longer; a paragraph is.
+_LONGEST_LOOKED_AT: Final = 1_000
 # An introduction such as “Pada … menulis:” is broken over so many lines at most.
 _INTRODUCTION_LINES: Final = 4
 _SIGNATURE_LINES: Final = 12
@@ -54,10 +55,8 @@ def own_words(text: str, *, answers: bool) -> str:
 
     A mail that only hands on another one says what that one says; an answer that only quotes says nothing.
     """
-    lines = [
-        line[:_LONGEST_LINE].rstrip() if len(line) > _LONGEST_LINE else line for line in text.split("\n")
-    ]
-    end, handed_on = _end_of_own(lines)
+    lines = text.split("\n")
+    end, handed_on = _end_of_own([line[:_LONGEST_LOOKED_AT] for line in lines])
     own = lines[:end]
     quoting = answers or end < len(lines)
     said = _without_signature(_without_quotes(own, every=quoting))

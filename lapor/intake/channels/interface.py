@@ -100,6 +100,9 @@ class Outgoing:
     subject: str
     body: str
     at: datetime
+    # By mail: where answers go, if anywhere, and the id of the mail that this one answers.
+    reply_to: str = ""
+    answers: str = ""
 
 
 class Hears(Protocol):

@@ -1,6 +1,5 @@
 """Mail, by SMTP (RFC 5321), with an id that is the same however often a message is sent."""
 
-import hashlib
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -9,10 +8,14 @@ from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
+from lapor.intake import mail_threads
 from lapor.intake.channels.interface import Outgoing, Undelivered
 from lapor.settings import Settings
 
 PATIENCE_SECONDS = 30.0
+NOTICES = "/pemberitahuan"
+# Letters that come by the day or week, and that their readers can do without.
+_LEFT_OUT_AT_WILL = ("escalation_digest", "day_list", "weekly_letter")
 
 
 class Mail:
@@ -24,6 +27,7 @@ class Mail:
     def __init__(self, settings: Settings) -> None:
         self._url = urlsplit(settings.smtp_url)
         self._sender = settings.mail_from
+        self._base_url = settings.base_url
         self._idle: list[SMTP] = []
 
     async def send(self, message: Outgoing) -> str:
@@ -78,11 +82,26 @@ class Mail:
             raise Undelivered("alamat surel tidak sah", for_good=True) from None
         mail["Subject"] = message.subject
         mail["Date"] = format_datetime(message.at)
-        mail["Message-ID"] = f"<{hashlib.sha256(message.key.encode()).hexdigest()[:40]}@{self._domain()}>"
+        mail["Message-ID"] = f"<{mail_threads.message_id(message.key, message.ticket, self._domain())}>"
         # RFC 3834: no out-of-office notice comes back.
-        mail["Auto-Submitted"] = "auto-generated"
+        mail["Auto-Submitted"] = "auto-replied" if message.answers else "auto-generated"
+        self._thread(mail, message)
+        if message.kind in _LEFT_OUT_AT_WILL:
+            # RFC 2369: the page on which an officer chooses what to hear of; answers are nobody's subscription.
+            mail["List-Unsubscribe"] = f"<{self._base_url}{NOTICES}>"
         mail.set_content(message.body)
         return mail
+
+    def _thread(self, mail: EmailMessage, message: Outgoing) -> None:
+        """Keep the letters about one complaint together, below the mail that each of them answers."""
+        if message.answers:
+            mail["In-Reply-To"] = f"<{message.answers}>"
+        root = mail_threads.root(message.ticket, self._domain()) if message.ticket else ""
+        above = [f"<{one}>" for one in (root, message.answers) if one]
+        if above:
+            mail["References"] = " ".join(above)
+        if message.reply_to:
+            mail["Reply-To"] = message.reply_to
 
     def _domain(self) -> str:
         return parseaddr(self._sender)[1].rpartition("@")[2] or "localhost"

@@ -1,0 +1,128 @@
+"""A stored mail is read: it becomes a complaint, or is added to the one that it answers, or is kept for a person to see.
+
+Who wrote is believed by the address that a complaint was filed with, or by a token that only our letter carried. A
+ticket alone proves nothing: whoever knows one may have read it somewhere.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from lapor import crypto, database
+from lapor.complaints import desk
+from lapor.complaints.desk import Actor
+from lapor.complaints.photos import MOST_OF_REPORTER, MOST_PHOTOS
+from lapor.complaints.statements import TEXT_LIMIT
+from lapor.intake import adding, mail_filing, mail_photos, mail_threads
+from lapor.intake.channels.interface import Delivered, Read, Unreadable
+from lapor.intake.mail_automatic import SPAM
+from lapor.intake.mail_filing import CHANNEL
+from lapor.intake.mail_parsing import Mail, parse
+from lapor.intake.mail_photos import Photos
+
+# What goes back to whoever wrote, besides the letters of the complaint itself.
+REFUSED_FILES: Final = "attachments_refused"
+NOT_ADDED: Final = "mail_not_added"
+ONLY_PHOTOS: Final = "(foto)"
+# One sender's complaints beyond this wait for a person: a programme has gone wrong, or somebody floods.
+MOST_AN_HOUR: Final = 30
+_HOUR: Final = timedelta(hours=1)
+
+_BY_TICKET = "SELECT id FROM complaint WHERE ticket = $1"
+_STANDING = """
+SELECT c.status IN ('closed', 'rejected') AS ended,
+  (SELECT count(*) FROM attachment a WHERE a.complaint = c.id AND a.purpose IN ('report', 'reply')) AS photos
+FROM complaint c WHERE c.id = $1"""
+_LATELY = """
+SELECT count(*) FROM identity i JOIN complaint c ON c.id = i.complaint
+WHERE i.email_lookup = ANY ($1) AND c.filed_at > lapor_now() - $2::interval"""
+_OFFICER = """
+SELECT EXISTS (SELECT FROM person WHERE active AND lower(email) = $1)
+  OR EXISTS (SELECT FROM agency WHERE active AND lower(email) = $1)"""
+_TELL = """
+INSERT INTO message (dedupe_key, kind, complaint, state, attempts, next_attempt_at, created_at)
+VALUES ($1, $2, $3, 'waiting', 0, lapor_now(), lapor_now()) ON CONFLICT (dedupe_key) DO NOTHING"""
+
+
+async def read(delivered: Delivered) -> Read:
+    """Read one mail; raises Unreadable for what a person has to look at."""
+    mail = parse(delivered.payload, delivered.account)
+    if mail.automatic or mail.spam:
+        return Read(note=mail.automatic or SPAM)
+    if not mail.sender:
+        raise Unreadable("surel ini tidak menyebut alamat pengirim")
+    complaint = await _meant(mail, delivered.account)
+    if complaint is not None:
+        return await _add(delivered, mail, complaint)
+    await _check(mail)
+    return await _file(delivered, mail)
+
+
+async def _meant(mail: Mail, own_address: str) -> int | None:
+    """The complaint that the mail belongs to, if its sender may speak for the reporter."""
+    proven = mail_threads.addressed(mail.recipients, own_address)
+    if proven is not None:
+        found: int | None = await database.fetchval(_BY_TICKET, proven)
+        return found
+    for ticket in _named(mail):
+        complaint = await adding.complaint_of(ticket, "email", mail.sender)
+        if complaint is not None:
+            return complaint
+    return None
+
+
+def _named(mail: Mail) -> list[str]:
+    answered = mail_threads.answered(mail.answers)
+    return [*([answered] if answered else []), *mail_threads.in_subject(mail.subject)]
+
+
+async def _check(mail: Mail) -> None:
+    """Raise Unreadable for what shall not become a complaint by itself."""
+    if _named(mail) and await database.fetchval(_OFFICER, mail.sender):
+        raise Unreadable(
+            "petugas membalas surat tentang sebuah laporan; tanggapan hanya dapat diberikan lewat meja"
+        )
+    if not mail_filing.enough(mail):
+        raise Unreadable("surel ini terlalu singkat untuk menjadi laporan")
+    keys = crypto.keyring().lookups(mail.sender, "email")
+    if await database.fetchval(_LATELY, keys, _HOUR) >= MOST_AN_HOUR:
+        raise Unreadable("terlalu banyak surel dari satu pengirim dalam satu jam")
+
+
+async def _file(delivered: Delivered, mail: Mail) -> Read:
+    photos = await mail_photos.opened(mail.attachments)
+    filed = await desk.file(mail_filing.filing_of(mail, delivered.received_at), role="worker")
+    for first in range(0, len(photos.usable), MOST_PHOTOS):
+        await desk.add_photos(Actor.heard(), filed.complaint_id, photos.usable[first : first + MOST_PHOTOS])
+    return await _done(delivered, filed.complaint_id, photos)
+
+
+async def _add(delivered: Delivered, mail: Mail, complaint: int) -> Read:
+    standing = await database.fetchrow(_STANDING, complaint)
+    assert standing is not None
+    if standing["ended"]:
+        return await _not_added(complaint)
+    photos = await mail_photos.opened(
+        mail.attachments, min(MOST_PHOTOS, MOST_OF_REPORTER - standing["photos"])
+    )
+    if not mail.text and not photos.usable:
+        raise Unreadable("balasan ini tidak berisi apa-apa")
+    await adding.add(complaint, mail_filing.cut(mail.text or ONLY_PHOTOS, TEXT_LIMIT), photos.usable)
+    return await _done(delivered, complaint, photos)
+
+
+async def _not_added(complaint: int) -> Read:
+    """Say that the complaint has ended and how to go on; once a day, so that two machines cannot write to each other."""
+    today = (await database.now()).date().isoformat()
+    await database.execute(_TELL, f"{NOT_ADDED}:{complaint}:{today}", NOT_ADDED, complaint)
+    return Read(complaint, "laporan ini sudah ditutup; pengirimnya diberi tahu")
+
+
+async def _done(delivered: Delivered, complaint: int, photos: Photos) -> Read:
+    if photos.refused:
+        await database.execute(_TELL, f"{REFUSED_FILES}:{delivered.id}", REFUSED_FILES, complaint)
+    return Read(complaint, photos.note)
+
+
+__all__ = ["CHANNEL", "MOST_AN_HOUR", "NOT_ADDED", "REFUSED_FILES", "read"]
