@@ -11,6 +11,8 @@ import asyncpg
 
 from lapor import crypto, database
 
+# The kind of the message by which an administrator tries an account.
+TRIAL = "channel_trial"
 # However many deliveries come in or are refused, the row is written no oftener.
 NOTED_EVERY = timedelta(seconds=60)
 REFUSED_EVERY = timedelta(seconds=1)
@@ -26,6 +28,7 @@ class Account:
     secrets: Mapping[str, str] = field(repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
     paused_until: datetime | None = None
+    failures: int = 0
 
 
 _ACTIVE = """
@@ -46,7 +49,9 @@ async def listening(channel: str) -> list[Account]:
 
 async def speaking() -> list[Account]:
     """Return every account that is switched on, with what its provider told us to wait for; inside one of `worker`."""
-    return [_opened(row) for row in await database.fetch(_ACTIVE.format(more=", paused_until"), None)]
+    return [
+        _opened(row) for row in await database.fetch(_ACTIVE.format(more=", paused_until, failures"), None)
+    ]
 
 
 async def note_seen(channel: str, name: str, at: datetime) -> None:
@@ -60,6 +65,11 @@ async def note_refused(channel: str) -> None:
     Whose name it came in is not known, so that it counts for every account of the channel.
     """
     await database.execute(_REFUSED, channel, REFUSED_EVERY)
+
+
+def said_context(key: str) -> str:
+    """Return what the encrypted words of a message without a complaint are bound to."""
+    return f"chat:{key}"
 
 
 def sealed(channel: str, name: str, secrets: Mapping[str, str]) -> bytes:
@@ -88,4 +98,5 @@ def _opened(row: asyncpg.Record) -> Account:
         secrets=opened(channel, name, row["secrets"]),
         settings=json.loads(row["settings"]),
         paused_until=row.get("paused_until"),
+        failures=row.get("failures", 0),
     )

@@ -9,6 +9,8 @@ from lapor.pages import TEMPLATES
 
 # The only words about a confidential complaint: there is news, and where to read it.
 NEWS = "kabar"
+MAIL, CHAT = "email", "chat"
+CONVERSATIONS = ("whatsapp", "telegram", "sms", "social")
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(TEMPLATES / "messages"),
@@ -22,7 +24,8 @@ _TEMPLATES = Environment(
 
 def render(kind: str, context: dict[str, Any], *, sensitive: bool, channel: str = "email") -> tuple[str, str]:
     """Return subject and body of a kind of message; a kind without words of its own says that there is news."""
-    names = [f"{NEWS}.{channel}.txt"] if sensitive else [f"{kind}.{channel}.txt", f"{NEWS}.{channel}.txt"]
+    form = _form(channel)
+    names = [f"{NEWS}.{form}.txt"] if sensitive else [f"{kind}.{form}.txt", f"{NEWS}.{form}.txt"]
     return _parted(names, context)
 
 
@@ -33,7 +36,12 @@ def render_gathered(kind: str, context: dict[str, Any]) -> tuple[str, str]:
 
 def has_words(channel: str) -> bool:
     """Return whether letters have words of their own for a channel."""
-    return f"{NEWS}.{channel}.txt" in _TEMPLATES.list_templates()
+    return channel == MAIL or channel in CONVERSATIONS
+
+
+def _form(channel: str) -> str:
+    """In which form a channel carries letters: as mails, or as messages of a conversation."""
+    return CHAT if channel in CONVERSATIONS else MAIL
 
 
 def _parted(names: Sequence[str], context: dict[str, Any]) -> tuple[str, str]:

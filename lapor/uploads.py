@@ -89,11 +89,15 @@ async def documents_of(request: AnyRequest) -> list[Document]:
 
 def document_response(name: str, body: bytes) -> Response[bytes]:
     """Return a document to be saved under its name: no browser opens it here, nobody on the way may keep it."""
+    pdf = name.endswith(".pdf")
+    # What a resident sent through a channel is whatever it says it is: bytes to be saved.
+    media_type = documents.MEDIA_TYPE if pdf else "application/octet-stream"
+    ending = "pdf" if pdf else name.rpartition(".")[2] if name.isascii() else "dat"
     headers = {
         "Cache-Control": "private, no-store",
-        "Content-Disposition": f"attachment; filename=\"dokumen.pdf\"; filename*=UTF-8''{quote(name)}",
+        "Content-Disposition": f"attachment; filename=\"berkas.{ending}\"; filename*=UTF-8''{quote(name)}",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
         "X-Robots-Tag": "noindex",
     }
-    return Response(body, media_type=documents.MEDIA_TYPE, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)

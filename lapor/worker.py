@@ -17,7 +17,10 @@ from lapor.complaints.counting import count_up
 from lapor.complaints.retention import Terms, erase_due
 from lapor.failures import place
 from lapor.intake import mailbox, morning, weekly
+from lapor.intake.dialogues import end_silences
+from lapor.intake.forgetting import forget_over
 from lapor.intake.inbound import READ_INBOUND, read_waiting
+from lapor.intake.media_fetching import fetch_waiting
 from lapor.intake.outbound import drain, look
 from lapor.runtime import running
 from lapor.settings import Settings
@@ -61,6 +64,18 @@ async def _mail(_: Settings) -> bool:
     if stored:
         log.info("mail", count=stored)
     return bool(stored)
+
+
+async def _media(_: Settings) -> bool:
+    """Photos and voice messages that a provider holds for us."""
+    return bool(await fetch_waiting())
+
+
+async def _dialogues(_: Settings) -> bool:
+    """Conversations that nobody goes on with are filed or let go; what is over is forgotten."""
+    ended = await end_silences()
+    forgotten = await forget_over()
+    return bool(ended or forgotten)
 
 
 async def _drain(settings: Settings) -> bool:
@@ -130,6 +145,8 @@ TASKS: Final = (
     Task(READ_INBOUND, _read_inbound, lambda _: 2, then="drain"),
     Task("mail", _mail, lambda _: 30, then=READ_INBOUND),
     Task("drain", _drain, lambda _: 2),
+    Task("media", _media, lambda _: 5, then="drain"),
+    Task("dialogues", _dialogues, lambda _: 30, then="drain"),
     Task("morning", _morning, lambda _: 60, then="drain"),
     Task("outbox", _look, lambda _: 60, then="drain"),
     Task("audit", _audit, lambda _: 300),

@@ -36,12 +36,14 @@ class Proof:
     flagged: str | None
 
 
-async def add_photos(actor: Actor, complaint: int, photos: Sequence[Picture]) -> None:
-    """Add the reporter's photos to the report itself; those that stand there already are passed over."""
+async def add_photos(
+    actor: Actor, complaint: int, photos: Sequence[Picture], statement: int | None = None
+) -> None:
+    """Add the reporter's photos to the report itself, or to a reply of theirs; those that stand there already are passed over."""
     async with holding(actor, complaint) as held:
         if not actor.is_reporter:
             raise Refused("Hanya pelapor yang dapat melakukan ini.")
-        await attach(held, "report", photos)
+        await attach(held, "reply" if statement else "report", photos, statement)
 
 
 async def attach(

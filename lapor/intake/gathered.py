@@ -14,6 +14,7 @@ import asyncpg
 from lapor import database, words
 from lapor.intake import (
     account_letters,
+    chat_letters,
     explanation_letters,
     inspector_letters,
     letters,
@@ -115,6 +116,8 @@ async def write(message: int, sending: Sending) -> Letter:
         raise LookupError("the message does not exist")
     if head["kind"] == DAY_LIST:
         return await _day_list(head, sending)
+    if head["kind"] in (chat_letters.CHAT, chat_letters.TRIAL):
+        return await chat_letters.write(message, sending)
     if head["kind"] == alarms.NOTICE:
         return await _alarms(head, sending)
     if head["kind"] == account_letters.PASSWORD_RESET:

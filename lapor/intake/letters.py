@@ -9,10 +9,10 @@ import asyncpg
 
 from lapor import crypto, database, words
 from lapor.complaints.draft import identity_context
-from lapor.intake import mail_answers, mail_photos, recipients
+from lapor.intake import mail_answers, mail_photos, recipients, reporter_ways
 from lapor.intake.bundling import LEADING
-from lapor.intake.channels.interface import Outgoing
-from lapor.intake.recipients import CONSOLE, MAIL, Holder, Route
+from lapor.intake.channels.interface import Chat, Outgoing
+from lapor.intake.recipients import MAIL, Holder, Route
 from lapor.letter_words import render, render_gathered
 
 __all__ = ["Letter", "Sending", "about_one", "render", "render_gathered"]
@@ -67,6 +67,8 @@ class Sending:
     channels: frozenset[str]
     base_url: str
     link_minutes: int
+    # Which of our accounts can speak now, as (channel, name).
+    accounts: frozenset[tuple[str, str]] = frozenset()
 
 
 _FACTS = """
@@ -77,7 +79,7 @@ SELECT m.id, m.dedupe_key, m.kind, m.complaint, m.office, c.ticket, c.reported_a
        attached.files, o.title AS office_title, o.code AS office_code, o.role AS office_role, o.agency AS office_agency,
        coalesce(oa.email, '') AS office_email, oa.name AS office_agency_name,
        s.text AS said, s.promised_for, k.kind AS clock_kind, k.due_at, k.met_at, quoted.ordered,
-       i.email AS reporter_email, i.secret, noted.trouble AS noted, lapor_now() AS now
+       i.email AS reporter_email, i.secret, i.external, i.language, noted.trouble AS noted, lapor_now() AS now
 FROM message m
 JOIN complaint c ON c.id = m.complaint
 JOIN region r ON r.id = c.region
@@ -119,7 +121,9 @@ def addressed(letter: Letter, ways: Sequence[Route], attempt: int) -> Letter:
     way = ways[number]
     return replace(
         letter,
-        outgoing=replace(letter.outgoing, addresses=way.addresses),
+        outgoing=replace(
+            letter.outgoing, addresses=way.addresses, chat=Chat(way.account) if way.account else None
+        ),
         channel=way.channel,
         people=way.people,
         person=way.people[0] if way.people else letter.person,
@@ -143,11 +147,13 @@ async def _to_reporter(facts: asyncpg.Record, sending: Sending) -> Letter:
     secret = _opened(facts, "secret", facts["secret"])
     link = f"{sending.base_url}/laporan/{facts['ticket']}" + (f"/buka/{secret}" if secret else "")
     outgoing = await mail_answers.threaded(_bare(facts), facts["complaint"])
-    letter = Letter(outgoing, trouble="" if address else NO_REPORTER_ADDRESS, hopeless=not address)
-    letter = _worded(letter, facts, link)
-    if address and MAIL in sending.channels:
-        return addressed(letter, [Route(MAIL, (address,))], sending.attempt)
-    return addressed(letter, [Route(CONSOLE)] if CONSOLE in sending.channels else [], sending.attempt)
+    external = _opened(facts, "external", facts["external"])
+    ways = reporter_ways.ways(external, address, sending.channels, sending.accounts)
+    reachable = bool(address) or any(way.account for way in ways)
+    letter = Letter(outgoing, trouble="" if reachable else NO_REPORTER_ADDRESS, hopeless=not reachable)
+    letter = _worded(addressed(letter, ways, sending.attempt), facts, link)
+    told = await reporter_ways.conversing(letter.outgoing, letter.channel, facts["language"], link)
+    return replace(letter, outgoing=told)
 
 
 def _opened(facts: asyncpg.Record, name: str, ciphertext: bytes | None) -> str:
@@ -243,7 +249,8 @@ def _worded(
 ) -> Letter:
     context = {**_context(facts, link), "list_link": list_link, "minutes": minutes}
     context["answerable"] = bool(letter.outgoing.reply_to)
-    subject, body = render(facts["kind"], context, sensitive=facts["sensitive"])
+    channel = letter.channel or MAIL
+    subject, body = render(facts["kind"], context, sensitive=facts["sensitive"], channel=channel)
     return replace(letter, outgoing=replace(letter.outgoing, subject=subject, body=body))
 
 

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 import asyncpg
 import structlog
 
-from lapor import database
+from lapor import channel_accounts, database
+from lapor.channel_accounts import Account
 from lapor.complaints import events
 from lapor.database import transaction
-from lapor.intake import gathered, letters
+from lapor.intake import breaker, gathered, letters
 from lapor.intake.bundling import bundle, reach_again
-from lapor.intake.channels.console import Console
-from lapor.intake.channels.interface import Speaks, Undelivered
-from lapor.intake.channels.mail import Mail
+from lapor.intake.channels.interface import Undelivered
 from lapor.intake.letters import ATTEMPTS, Letter, Sending
+from lapor.intake.outlets import Outlets
 from lapor.settings import Settings
 from lapor.sla import alarms
 
@@ -52,31 +52,6 @@ class Drained:
     def total(self) -> int:
         """How many messages were taken up."""
         return self.sent + self.failed + self.dead + self.cancelled + self.held
-
-
-class _Outlets:
-    """The channels of this installation."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._speaking: dict[str, Speaks] = {}
-        if settings.smtp_url:
-            self._speaking[Mail.name] = Mail(settings)
-        if settings.console_channel:
-            self._speaking[Console.name] = Console()
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The channels that there are."""
-        return frozenset(self._speaking)
-
-    def carry(self, letter: Letter) -> Speaks | None:
-        """Return the channel that a letter is for."""
-        return self._speaking[letter.channel] if letter.channel else None
-
-    async def close(self) -> None:
-        """Give back every connection."""
-        for outlet in self._speaking.values():
-            await outlet.close()
 
 
 @dataclass(frozen=True)
@@ -125,8 +100,9 @@ async def drain(settings: Settings, batch: int = 1_000) -> Drained:
     Where no channel is set up nothing is taken up: the messages wait, and the audit says so.
     """
     done = Drained()
-    outlets = _Outlets(settings)
-    if not outlets.names:
+    async with transaction("worker"):
+        outlets = Outlets(settings, await channel_accounts.speaking())
+    if not outlets.names and not outlets.accounts:
         return done
     done.bundled = await bundle(settings.digest_from)
     try:
@@ -151,15 +127,25 @@ async def _claim(count: int) -> list[_Claimed]:
     return [_Claimed(**dict(row)) for row in sorted(rows, key=lambda row: row["id"])]
 
 
-async def _deliver(message: _Claimed, outlets: _Outlets, settings: Settings, done: Drained) -> None:
+async def _deliver(message: _Claimed, outlets: Outlets, settings: Settings, done: Drained) -> None:
     """Send one message and record what became of it. Nothing that goes wrong with it reaches its neighbours."""
     letter: Letter | None = None
+    account: Account | None = None
     try:
-        sending = Sending(message.attempts, outlets.names, settings.base_url, settings.list_link_minutes)
+        sending = Sending(
+            message.attempts,
+            outlets.names,
+            settings.base_url,
+            settings.list_link_minutes,
+            outlets.accounts,
+        )
         async with transaction("worker"):
             letter = await gathered.write(message.id, sending)
-        if letter.wait_until:
-            await _put_back(message, letter, "waiting", None, letter.wait_until, message.attempts - 1)
+            at = await database.now()
+        account = outlets.account_of(letter)
+        until = letter.wait_until or (breaker.rests_until(account, at) if account else None)
+        if until:
+            await _put_back(message, letter, "waiting", None, until, message.attempts - 1)
             done.held += 1
             return
         if message.attempts > letter.last_attempt:
@@ -170,8 +156,12 @@ async def _deliver(message: _Claimed, outlets: _Outlets, settings: Settings, don
         async with asyncio.timeout(PATIENCE_SECONDS):
             reference = await outlet.send(letter.outgoing)
     except Exception as error:
+        if account and isinstance(error, Undelivered):
+            await breaker.note_failure(account, error)
         await _failed(message, letter, error, done)
         return
+    if account:
+        await breaker.note_success(account)
     async with transaction("worker"):
         at = await database.now()
         await database.execute(

@@ -53,6 +53,8 @@ class Route:
     channel: str
     addresses: tuple[str, ...] = ()
     people: tuple[int, ...] = ()
+    # Our own account, where a channel has several.
+    account: str = ""
 
 
 def routes(holders: Sequence[Holder], agency_email: str, available: Collection[str]) -> tuple[Route, ...]:

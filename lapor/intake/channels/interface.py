@@ -22,13 +22,23 @@ class Undelivered(Exception):
     """A message that did not leave; the reason holds neither address nor content.
 
     `for_good` says that the same attempt would fail again. `wait` is how long the provider wants to be left alone by
-    this account, for every message.
+    this account, whatever the message; a `broken` account sends nothing until somebody has mended it.
     """
 
-    def __init__(self, reason: str, *, for_good: bool = False, wait: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        for_good: bool = False,
+        wait: timedelta | None = None,
+        broken: bool = False,
+        code: int = 0,
+    ) -> None:
         super().__init__(reason)
         self.for_good = for_good
         self.wait = wait
+        self.broken = broken
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,20 @@ class Received:
 
 
 @dataclass(frozen=True)
+class Chat:
+    """What a message in a conversation has besides: our account, buttons, and when its addressee was last heard.
+
+    `link` is what a letter leads to; a conversation's own words lead nowhere.
+    """
+
+    account: str
+    heard_at: datetime | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+    language: str = "id"
+    link: str = ""
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """A message ready to leave. The same `key` means the same message, however often it is sent."""
 
@@ -100,6 +124,7 @@ class Outgoing:
     subject: str
     body: str
     at: datetime
+    chat: Chat | None = None
     # By mail: where answers go, if anywhere, and the id of the mail that this one answers.
     reply_to: str = ""
     answers: str = ""

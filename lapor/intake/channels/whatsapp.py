@@ -1,0 +1,232 @@
+"""WhatsApp, by the Cloud API of Meta: what it delivers to us, and what we say.
+
+Source: Meta, "WhatsApp Business Platform", webhooks reference (messages, statuses) and messages API, version 23.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal, cast
+
+from lapor.intake.channels.interface import Keys, Part, Posted, Unreadable, Unverified
+from lapor.intake.channels.talk import Media, MediaKind, Receipt, Said
+from lapor.intake.conversation import Heard
+
+NAME: Final = "whatsapp"
+LONGEST_KEY: Final = 200
+# "More than 24 hours have passed since the recipient last replied."
+SHUT: Final = 131047
+_STATES: Final = ("sent", "delivered", "read", "failed")
+# What people do to messages, and what the provider tells about itself: nothing that anybody said to us.
+_SILENT: Final = ("reaction", "system", "edit", "revoke", "ephemeral", "sticker")
+_MEDIA: Final[Mapping[str, MediaKind]] = {
+    "image": "photo",
+    "audio": "voice",
+    "voice": "voice",
+    "video": "video",
+    "document": "document",
+}
+
+
+class WhatsApp:
+    """The channel as it hears: an account is a phone number of ours, its `name` the provider's id of that number."""
+
+    name = NAME
+    has_accounts = True
+
+    def challenge(self, query: Mapping[str, str], keys: Keys) -> str | None:
+        """Return `hub.challenge` when the verify token is ours."""
+        if query.get("hub.mode") != "subscribe":
+            return None
+        given = query.get("hub.verify_token", "").encode()
+        for account in keys.accounts:
+            known = account.secrets.get("verify_token", "").encode()
+            if known and hmac.compare_digest(known, given):
+                return query.get("hub.challenge", "")
+        return None
+
+    def accept(self, posted: Posted, keys: Keys) -> list[Part]:
+        """Return a part for each message and each status; raises Unverified when no app secret of ours has signed it."""
+        given = posted.headers.get("x-hub-signature-256", "")
+        for account in keys.accounts:
+            secret = account.secrets.get("app_secret", "")
+            if secret and hmac.compare_digest(signature(secret, posted.body).encode(), given.encode()):
+                return list(_parts(posted.body, account.name))
+        raise Unverified
+
+    def parse(self, payload: bytes) -> Said | Receipt | None:
+        """Return what a part tells; raises Unreadable."""
+        given = _object(payload)
+        if "message" in given:
+            return _said(_dict(given, "message"), _dict(given, "contact"))
+        if "status" in given:
+            return _receipt(_dict(given, "status"))
+        if "other" in given:
+            return None
+        raise Unreadable("isi kiriman tidak dikenal")
+
+
+def signature(secret: str, body: bytes) -> str:
+    """Return the header X-Hub-Signature-256 of a body: HMAC-SHA-256 over the bytes as they are."""
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def _parts(body: bytes, signed_by: str) -> Iterator[Part]:
+    try:
+        changes = list(_changes(_object(body)))
+    except Unreadable:
+        yield Part(signed_by, _hash(body), body)
+        return
+    for field, value in changes:
+        account = _text(_dict(value, "metadata"), "phone_number_id")[:60] or signed_by
+        contacts = _list(value, "contacts")
+        heard: list[tuple[str, dict[str, Any]]] = [
+            (_key(message, "id"), {"message": message, "contact": _contact(message, contacts)})
+            for message in _list(value, "messages")
+        ]
+        told: list[tuple[str, dict[str, Any]]] = [
+            (f"{_key(status, 'id')[:180]}:{_text(status, 'status')[:16]}", {"status": status})
+            for status in _list(value, "statuses")
+        ]
+        # What is neither is kept as it is: templates that were approved, limits that were changed.
+        other: list[tuple[str, dict[str, Any]]] = (
+            [] if heard or told else [(_hash(_packed(value)), {"other": field})]
+        )
+        for key, content in (*heard, *told, *other):
+            yield Part(account, key, _packed(content))
+
+
+def _changes(given: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not isinstance(given.get("entry"), list):
+        raise Unreadable("isi kiriman tidak berisi entry")
+    for entry in _list(given, "entry"):
+        for change in _list(entry, "changes"):
+            yield _text(change, "field"), _dict(change, "value")
+
+
+def _contact(message: dict[str, Any], contacts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Whoever wrote it, among those that the delivery names."""
+    sender = _text(message, "from"), _text(message, "from_user_id")
+    for contact in contacts:
+        if (_text(contact, "wa_id"), _text(contact, "user_id")) == sender:
+            return contact
+        if set(sender) & {_text(contact, "wa_id"), _text(contact, "user_id")} - {""}:
+            return contact
+    return contacts[0] if len(contacts) == 1 else {}
+
+
+def _said(message: dict[str, Any], contact: dict[str, Any]) -> Said | None:
+    kind = _text(message, "type")
+    if kind in _SILENT or message.get("group_id"):
+        return None
+    phone = _text(message, "from") or _text(contact, "wa_id")
+    sender = phone or _text(message, "from_user_id") or _text(contact, "user_id")
+    if not sender:
+        raise Unreadable("pesan tanpa pengirim")
+    content = _dict(message, kind)
+    media = _media(kind, content)
+    return Said(
+        sender=sender[:80],
+        name=_text(_dict(contact, "profile"), "name"),
+        phone=f"+{phone}" if phone.isdigit() else "",
+        heard=_heard(kind, content, media),
+        media=(media,) if media else (),
+        replies_to=_text(_dict(message, "context"), "id"),
+    )
+
+
+def _heard(kind: str, content: dict[str, Any], media: Media | None) -> Heard:
+    if kind == "text":
+        return Heard(text=_text(content, "body"))
+    if media:
+        caption = _text(content, "caption")
+        if media.kind == "photo":
+            return Heard(text=caption, photos=1)
+        return Heard(text=caption, unheard=media.kind)
+    if kind == "location":
+        return Heard(point=_point(content))
+    if kind == "interactive":
+        answer = _dict(content, _text(content, "type"))
+        return Heard(choice=_text(answer, "id")[:40])
+    if kind == "button":
+        return Heard(text=_text(content, "text"))
+    # Contacts, orders and whatever comes next: kept as they came, and answered with what we understand.
+    return Heard()
+
+
+def _media(kind: str, content: dict[str, Any]) -> Media | None:
+    meant = _MEDIA.get(kind)
+    reference = _text(content, "id")
+    if meant is None or not reference:
+        return None
+    if kind == "document" and _text(content, "mime_type").startswith("image/"):
+        # A photo that was sent as a file, to keep it sharp.
+        meant = "photo"
+    return Media(reference, meant, _text(content, "filename"))
+
+
+def _point(content: dict[str, Any]) -> tuple[float, float] | None:
+    latitude, longitude = content.get("latitude"), content.get("longitude")
+    if not isinstance(latitude, int | float) or not isinstance(longitude, int | float):
+        return None
+    return (float(latitude), float(longitude)) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+
+
+def _receipt(status: dict[str, Any]) -> Receipt | None:
+    state = _text(status, "status")
+    if state not in _STATES:
+        return None
+    codes = [error.get("code") for error in _list(status, "errors")]
+    return Receipt(
+        reference=_key(status, "id"),
+        state=cast(Literal["sent", "delivered", "read", "failed"], state),
+        key=_text(status, "biz_opaque_callback_data"),
+        reason=f"WhatsApp: {', '.join(map(str, codes))}" if codes else "",
+        shut=SHUT in codes,
+        sender=_text(status, "recipient_id") or _text(status, "recipient_user_id"),
+    )
+
+
+def _key(given: dict[str, Any], name: str) -> str:
+    """A provider's id that can be a key: a long or odd one is known by its hash."""
+    key = _text(given, name)
+    return key if 0 < len(key) <= LONGEST_KEY and key.isprintable() else _hash(_packed(given))
+
+
+def _hash(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _packed(given: dict[str, Any]) -> bytes:
+    return json.dumps(given, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _object(payload: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise Unreadable("isi kiriman bukan JSON") from None
+    if not isinstance(given, dict):
+        raise Unreadable("isi kiriman bukan objek JSON")
+    return given
+
+
+def _dict(given: dict[str, Any], name: str) -> dict[str, Any]:
+    value = given.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(given: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    value = given.get(name)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _text(given: dict[str, Any], name: str) -> str:
+    """A text as the database can keep it: no zero bytes, no halves of characters."""
+    value = given.get(name)
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\0", "").encode("utf-8", "replace").decode().strip()

@@ -1,0 +1,278 @@
+"""What comes next when somebody writes to us on a channel: a pure function over (dialogue, message).
+
+It asks for what is missing, at most four questions, and never asks before it has looked whether the message already
+says it. It knows no database, no channel and no clock: `hear` answers a message, `after_silence` answers nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from lapor.intake import phrases
+from lapor.routing.words import spelled
+
+MOST_QUESTIONS = 4
+LEAST_WORDS = 3
+LONGEST = 10_000
+WHAT, WHERE, PHOTO, PRIVACY, SUMMARY, FILED = "what", "where", "photo", "privacy", "summary", "filed"
+OPEN, ANONYMOUS, CONFIDENTIAL = "open", "anonymous", "confidential"
+# What stands for words that nobody has written: a person listens, or looks.
+UNHEARD: Final = {
+    "voice": "(pesan suara, belum didengarkan)",
+    "video": "(video, belum dilihat)",
+    "document": "(dokumen, belum dibaca)",
+}
+# The crossing of letters and digits, with or without dashes, that a ticket could be; the check character decides.
+_TICKET = re.compile(r"\b[0-9A-Za-z]{5}[- ]?[0-9A-Za-z]{5}[- ]?[0-9A-Za-z]\b")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message as a channel has parsed it."""
+
+    text: str = ""
+    # The code of a button or list row that was pressed.
+    choice: str = ""
+    photos: int = 0
+    # Latitude and longitude of a pin.
+    point: tuple[float, float] | None = None
+    # A voice message, video or document, kept for a person: a key of UNHEARD.
+    unheard: str = ""
+    # The ticket of the complaint to which the message replies in the channel's own way.
+    replies_to: str = ""
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """What somebody has told us so far, and what we asked last."""
+
+    language: str = "id"
+    step: str = ""
+    asked: int = 0
+    text: str = ""
+    codes: tuple[str, ...] = ()
+    address: str = ""
+    point: tuple[float, float] | None = None
+    photos: int = 0
+    privacy: str = ""
+    ticket: str = ""
+
+    @property
+    def located(self) -> bool:
+        """Whether we know where it is."""
+        return bool(self.codes or self.address or self.point)
+
+    @property
+    def enough(self) -> bool:
+        """Whether it can be filed as it is: words that say something, and do not sell anything."""
+        said = len(self.text.split()) >= LEAST_WORDS or self.text in UNHEARD.values()
+        return said and not phrases.sells(self.text)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Something we say: a code of `conversation_words`, and the buttons beneath it."""
+
+    code: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a message leads to.
+
+    `act` is one of "", "file", "add", "look" (`ticket` may be empty: all that this sender filed). After "file" the
+    caller keeps the dialogue at step FILED, so that what follows joins the same complaint. What belongs to a dialogue
+    that ends in None is let go.
+    """
+
+    dialogue: Dialogue | None
+    says: tuple[Reply, ...] = ()
+    act: str = ""
+    ticket: str = ""
+    language: str = "id"
+
+
+@dataclass(frozen=True)
+class Ears:
+    """What helps to understand: the codes of the places that a text names, smallest first, and the ticket in it."""
+
+    places: Callable[[str], tuple[str, ...]]
+    ticket: Callable[[str], str | None]
+
+
+def hear(dialogue: Dialogue | None, heard: Heard, ears: Ears) -> Turn:
+    """Return what this message leads to."""
+    language = phrases.language_of(heard.text, dialogue.language if dialogue else "")
+    dialogue = replace(dialogue, language=language) if dialogue else None
+    return replace(_heard(dialogue, heard, ears, language), language=language)
+
+
+def _heard(dialogue: Dialogue | None, heard: Heard, ears: Ears, language: str) -> Turn:
+    words = spelled(heard.text).split()
+    if turn := _commanded(dialogue, heard, words, ears, language):
+        return turn
+    if turn := _empty(dialogue, heard, words, language):
+        return turn
+    if dialogue and dialogue.step == FILED:
+        return Turn(dialogue, (Reply("added"),), act="add", ticket=dialogue.ticket)
+    if dialogue and _outdated(dialogue, heard):
+        return Turn(dialogue, (_question(dialogue, dialogue.step),))
+    if dialogue and _one_more_photo(dialogue, heard):
+        # An album comes one by one: what was asked stands already, and is not asked ten times.
+        return Turn(replace(dialogue, photos=dialogue.photos + heard.photos))
+    told = _understood(dialogue or Dialogue(language=language), heard, ears)
+    turn = told if isinstance(told, Turn) else _next(told)
+    if phrases.emergency(words):
+        turn = replace(turn, says=(Reply("emergency"), *turn.says))
+    return turn
+
+
+def after_silence(dialogue: Dialogue) -> Turn:
+    """Return what is done with a dialogue that nobody went on with: filed when there is enough, else let go."""
+    if dialogue.step == FILED or not dialogue.enough:
+        return Turn(None)
+    filed = replace(dialogue, privacy=dialogue.privacy or OPEN, step=FILED)
+    return Turn(filed, (Reply("filed_silently"),), act="file", language=dialogue.language)
+
+
+def _commanded(
+    dialogue: Dialogue | None, heard: Heard, words: list[str], ears: Ears, language: str
+) -> Turn | None:
+    """What is understood at any time: a ticket, a reply to one of our messages, help, cancelling, beginning anew."""
+    command = heard.choice or phrases.command(words)
+    found = next(filter(None, map(ears.ticket, _TICKET.findall(heard.text))), None)
+    if command == "look" or (found and len(words) <= 4):
+        return Turn(dialogue, act="look", ticket=found or "")
+    if heard.replies_to and not found and phrases.thanks(words):
+        return Turn(dialogue, (Reply("welcome"),))
+    if found or heard.replies_to:
+        return Turn(dialogue, (Reply("added"),), act="add", ticket=found or heard.replies_to)
+    if command == "help":
+        return Turn(dialogue, (Reply("help"),))
+    if command == "cancel":
+        going = dialogue is not None and dialogue.step != FILED
+        return Turn(None, (Reply("cancelled" if going else "nothing_to_cancel"),))
+    if command == "new":
+        return _next(Dialogue(language=language))
+    return None
+
+
+def _outdated(dialogue: Dialogue, heard: Heard) -> bool:
+    """Whether a button was pressed that stands under an earlier question; it must not decide a later one."""
+    known = _CHOICES.get(dialogue.step, ()) + (_CHANGES if dialogue.step == SUMMARY else ())
+    return bool(heard.choice) and not heard.text.strip() and heard.choice not in known
+
+
+def _one_more_photo(dialogue: Dialogue, heard: Heard) -> bool:
+    """Whether a message is nothing but photos, and something else was asked."""
+    alone = not (heard.text.strip() or heard.choice or heard.point or heard.unheard)
+    return bool(heard.photos) and alone and dialogue.step not in ("", PHOTO)
+
+
+def _empty(dialogue: Dialogue | None, heard: Heard, words: list[str], language: str) -> Turn | None:
+    """A message that tells nothing: it is answered politely, and counts as nothing."""
+    if heard.choice or heard.photos or heard.point or heard.unheard:
+        return None
+    if not words:
+        return Turn(dialogue, (Reply("empty"),))
+    if phrases.abuse(words):
+        return Turn(dialogue, (Reply("calm"),))
+    if phrases.thanks(words) and (dialogue is None or dialogue.step != SUMMARY):
+        return Turn(dialogue, (Reply("welcome"),))
+    if phrases.greeting(words):
+        if dialogue is None:
+            return _ask(Dialogue(language=language), WHAT, greeting=True)
+        if dialogue.step == FILED:
+            return Turn(dialogue, (Reply("filed_before"),))
+        return Turn(dialogue, (_question(dialogue, dialogue.step),))
+    return None
+
+
+def _understood(dialogue: Dialogue, heard: Heard, ears: Ears) -> Dialogue | Turn:
+    """The dialogue with what this message tells; a turn when that is all."""
+    told = replace(dialogue, photos=dialogue.photos + heard.photos, point=heard.point or dialogue.point)
+    text = heard.text.strip()
+    if heard.unheard and not text and not told.text:
+        return replace(told, text=UNHEARD[heard.unheard])
+    if dialogue.step == SUMMARY:
+        return _decided(told, heard, text, ears)
+    if dialogue.step == PRIVACY and (choice := phrases.privacy(heard.choice, spelled(text).split())):
+        return replace(told, privacy=choice)
+    if dialogue.step == PHOTO and (heard.choice == "skip" or phrases.no(spelled(text).split())):
+        return told
+    if dialogue.step == WHERE and text:
+        return replace(told, address=_joined(told.address, text)[:300], codes=ears.places(text) or told.codes)
+    if text:
+        told = replace(told, text=_joined(told.text, text), codes=told.codes or ears.places(text))
+    return told
+
+
+def _decided(told: Dialogue, heard: Heard, text: str, ears: Ears) -> Dialogue | Turn:
+    """The answer to the summary: send it, change something, or more words that belong to it."""
+    words = spelled(text).split()
+    choice = heard.choice or phrases.decision(words)
+    if choice == "send":
+        return Turn(replace(told, step=FILED), act="file")
+    if choice == "change":
+        return Turn(told, (Reply("change", _CHANGES),))
+    if choice == "change_what":
+        return _asking_again(replace(told, text=""), WHAT)
+    if choice == "change_where":
+        return _asking_again(replace(told, codes=(), address="", point=None), WHERE)
+    if choice == "change_privacy":
+        return _asking_again(replace(told, privacy=""), PRIVACY)
+    if text:
+        return replace(told, text=_joined(told.text, text), codes=told.codes or ears.places(text))
+    return told
+
+
+def _next(dialogue: Dialogue) -> Turn:
+    """Ask for the next thing that is missing; with nothing missing, or no question left, go on to the end."""
+    if not dialogue.text:
+        return _ask(dialogue, WHAT)
+    left = MOST_QUESTIONS - dialogue.asked
+    if not dialogue.located and left > 0 and dialogue.step != WHERE:
+        return _ask(dialogue, WHERE)
+    # A photo is asked for only when a question is left after privacy and summary.
+    if not dialogue.photos and left > 2 and dialogue.step in ("", WHAT, WHERE):
+        return _ask(dialogue, PHOTO)
+    if not dialogue.privacy and left > 0 and dialogue.step != PRIVACY:
+        return _ask(dialogue, PRIVACY)
+    complete = replace(dialogue, privacy=dialogue.privacy or OPEN)
+    if left > 0 or dialogue.step == SUMMARY:
+        return _ask(complete, SUMMARY)
+    return Turn(replace(complete, step=FILED), act="file")
+
+
+def _ask(dialogue: Dialogue, step: str, *, greeting: bool = False) -> Turn:
+    # The summary that is shown once more after an addition is no new question.
+    again = dialogue.step == step
+    asked = replace(dialogue, step=step, asked=dialogue.asked + (0 if again else 1))
+    said = _question(asked, step)
+    return Turn(asked, (Reply("greeting"), said) if greeting else (said,))
+
+
+def _asking_again(dialogue: Dialogue, step: str) -> Turn:
+    """A question that the resident wished for counts none of ours."""
+    asked = replace(dialogue, step=step)
+    return Turn(asked, (_question(asked, step),))
+
+
+_CHANGES: Final = ("change_what", "change_where", "change_privacy")
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    PHOTO: ("skip",),
+    PRIVACY: (OPEN, ANONYMOUS, CONFIDENTIAL),
+    SUMMARY: ("send", "change"),
+}
+
+
+def _question(dialogue: Dialogue, step: str) -> Reply:
+    return Reply(step, _CHOICES.get(step, ()))
+
+
+def _joined(before: str, more: str) -> str:
+    return f"{before}\n{more}".strip()[:LONGEST]

@@ -1,0 +1,213 @@
+"""Conversations: a stored message is heard, what it leads to is done, and what we say goes into the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lapor import database, words
+from lapor.complaints import tickets
+from lapor.complaints.desk import Filed, Filing, Refused, file
+from lapor.database import transaction
+from lapor.intake import adding, channel_media, conversation, dialogue_rows, receipts, standings
+from lapor.intake.channels.interface import Delivered, Read, Reads
+from lapor.intake.channels.talk import Receipt, Said, Talks
+from lapor.intake.conversation import ANONYMOUS, CONFIDENTIAL, FILED, UNHEARD, Dialogue, Ears, Reply, Turn
+from lapor.intake.conversation_words import Known, spoken_in, worded
+from lapor.intake.dialogue_rows import Talk
+from lapor.registers import moment
+from lapor.routing.directory import REGISTRY, Registry
+from lapor.routing.places import Place, PlaceNames
+
+__all__ = ["end_silences", "reader"]
+
+_REPLIED_TO = """
+SELECT c.ticket FROM message m JOIN complaint c ON c.id = m.complaint
+WHERE m.provider_reference = $1 AND m.channel = $2 AND m.channel NOT IN ('email', 'console')
+ORDER BY m.id DESC LIMIT 1"""
+
+
+def reader(channel: Talks) -> Reads:
+    """Return the reader of a channel on which people talk to us."""
+
+    async def read(delivered: Delivered) -> Read:
+        told = channel.parse(delivered.payload)
+        if told is None:
+            return Read(note="bukan pesan untuk kami")
+        if isinstance(told, Receipt):
+            return await receipts.note(delivered.channel, delivered.account, told)
+        return await _hear(delivered, told)
+
+    return read
+
+
+async def end_silences(batch: int = 100) -> int:
+    """File, or let go, what nobody has gone on with for half an hour; return how many conversations that were."""
+    for count in range(batch):
+        async with transaction("worker"):
+            talk = await dialogue_rows.silent()
+            if talk is None:
+                return count
+            assert talk.dialogue is not None
+            act = await _Act.of(talk, conversation.after_silence(talk.dialogue), talk.heard_at)
+            await act.do(f"silence:{talk.id}:{talk.heard_at.timestamp():.6f}")
+    return batch
+
+
+async def _hear(delivered: Delivered, said: Said) -> Read:
+    talk = await dialogue_rows.held(delivered.channel, delivered.account, said, delivered.received_at)
+    await channel_media.note(talk, said.media, delivered.received_at)
+    registry = await REGISTRY.get((await moment()).version)
+    dialogue = talk.dialogue
+    if dialogue is None and (asked := await standings.asked_about(talk.external)):
+        # An agency has asked, and this is what its reporter says next.
+        dialogue = Dialogue(step=FILED, ticket=asked)
+    replied_to = await database.fetchval(_REPLIED_TO, said.replies_to, delivered.channel)
+    heard = replace(said.heard, replies_to=replied_to or "")
+    names = _names(registry)
+
+    def places(text: str) -> tuple[str, ...]:
+        return tuple(code for code in names.find(text).codes if code in registry.regions)
+
+    turn = conversation.hear(dialogue, heard, Ears(places, _ticket))
+    act = await _Act.of(talk, turn, delivered.received_at, heard.text or UNHEARD.get(heard.unheard, ""))
+    return await act.do(f"said:{delivered.id}")
+
+
+@dataclass
+class _Act:
+    """What a turn leads to, on its way; `replies` are what is said in the end."""
+
+    talk: Talk
+    turn: Turn
+    received_at: datetime
+    registry: Registry
+    now: datetime
+    text: str
+    replies: list[Reply]
+    dialogue: Dialogue | None
+    known: Known
+
+    @classmethod
+    async def of(cls, talk: Talk, turn: Turn, received_at: datetime, text: str = "") -> _Act:
+        """The beginning of it."""
+        seen = await moment()
+        registry = await REGISTRY.get(seen.version)
+        region = registry.regions.get(registry.default_region)
+        known = Known(
+            region=region.name if region else "",
+            place=_place(turn.dialogue, registry),
+            emergency_numbers=registry.numbers(_region(turn.dialogue, registry)),
+        )
+        return cls(talk, turn, received_at, registry, seen.at, text, list(turn.says), turn.dialogue, known)
+
+    async def do(self, key: str) -> Read:
+        """Do it, keep where the conversation stands, and say what there is to say; return what became of it."""
+        with spoken_in(self.turn.language):
+            complaint = await self._acted()
+            if self.dialogue is None:
+                await channel_media.let_go(self.talk.id)
+            await dialogue_rows.keep(self.talk, self.dialogue, received_at=self.received_at, now=self.now)
+            if self.replies:
+                spoken = worded(self.replies, self.dialogue, self.known)
+                await dialogue_rows.say(self.talk.id, key, spoken, self.turn.language)
+        return Read(complaint)
+
+    async def _acted(self) -> int | None:
+        if self.turn.act == "file":
+            return await self._file()
+        if self.turn.act == "add":
+            return await self._add()
+        if self.turn.act == "look":
+            await self._look()
+        return None
+
+    async def _file(self) -> int:
+        """File what was told; its acknowledgement is the answer, with the ticket first."""
+        assert self.dialogue is not None
+        filed = await file(_filing(self.dialogue, self.talk, self.received_at), role="worker")
+        await channel_media.belongs_to(self.talk.id, filed.complaint_id)
+        self.dialogue = _after(self.dialogue, filed)
+        return filed.complaint_id
+
+    async def _add(self) -> int | None:
+        ticket = self.turn.ticket
+        complaint = await adding.complaint_of(ticket, "external", self.talk.external)
+        if complaint is None:
+            await self._look()
+            self.replies = [*self.replies, Reply("not_yours")] if self.known.standings else self.replies
+            return None
+        self.known = replace(self.known, ticket=words.ticket(ticket))
+        try:
+            added = await adding.add(complaint, self.text or "(foto)")
+        except Refused:
+            self.replies = [Reply("closed")]
+            return complaint
+        await channel_media.belongs_to(self.talk.id, complaint, added.statement)
+        if self.dialogue is None or self.dialogue.step == FILED:
+            self.dialogue = Dialogue(language=self.turn.language, step=FILED, ticket=ticket)
+        return complaint
+
+    async def _look(self) -> None:
+        ticket = self.turn.ticket
+        if not ticket:
+            filed = self.dialogue.ticket if self.dialogue and self.dialogue.step == FILED else ""
+            told = await standings.of_sender(self.talk.external, filed)
+        else:
+            standing = await standings.of_ticket(ticket)
+            told = [standing] if standing else []
+        self.known = replace(self.known, standings=told)
+        self.replies = [Reply("unknown" if ticket and not told else "standing")]
+
+
+def _filing(dialogue: Dialogue, talk: Talk, received_at: datetime) -> Filing:
+    codes = {code.count("."): code for code in dialogue.codes}
+    return Filing(
+        type="complaint",
+        text=dialogue.text,
+        district=codes.get(2),
+        village=codes.get(3),
+        address=dialogue.address,
+        latitude=dialogue.point[0] if dialogue.point else None,
+        longitude=dialogue.point[1] if dialogue.point else None,
+        name=talk.name,
+        phone=talk.phone,
+        anonymous=dialogue.privacy == ANONYMOUS,
+        confidential=dialogue.privacy == CONFIDENTIAL,
+        channel=talk.channel,
+        language=dialogue.language,
+        external_id=talk.external,
+        received_at=talk.received_at or received_at,
+    )
+
+
+def _after(dialogue: Dialogue, filed: Filed) -> Dialogue:
+    """What is left of a dialogue once its complaint stands in the record: whose words the next ones are."""
+    return Dialogue(language=dialogue.language, step=FILED, ticket=filed.ticket)
+
+
+def _ticket(text: str) -> str | None:
+    try:
+        return tickets.parse(text)
+    except ValueError:
+        return None
+
+
+def _place(dialogue: Dialogue | None, registry: Registry) -> str:
+    codes = [code for code in (dialogue.codes if dialogue else ()) if code.count(".") >= 1]
+    return ", ".join(registry.regions[code].name for code in codes)
+
+
+def _region(dialogue: Dialogue | None, registry: Registry) -> str:
+    return dialogue.codes[0] if dialogue and dialogue.codes else registry.default_region
+
+
+_held: list[tuple[Registry, PlaceNames]] = []
+
+
+def _names(registry: Registry) -> PlaceNames:
+    """The names of all places of these registers, indexed once for each copy of them."""
+    if not _held or _held[0][0] is not registry:
+        names = PlaceNames(Place(code, region.name) for code, region in registry.regions.items())
+        _held[:] = [(registry, names)]
+    return _held[0][1]

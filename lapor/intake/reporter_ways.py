@@ -1,0 +1,35 @@
+"""On which ways a letter reaches a reporter: the conversation in which they filed, then mail."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from lapor.intake import dialogue_rows
+from lapor.intake.channels.interface import Chat, Outgoing
+from lapor.intake.recipients import CONSOLE, MAIL, Route
+
+
+def ways(
+    external: str, email: str, channels: Collection[str], accounts: Collection[tuple[str, str]]
+) -> Sequence[Route]:
+    """Return the ways, best first; the log stands in where it may.
+
+    `external` is the reporter as a channel knows them, "whatsapp:ACCOUNT:SENDER"; `accounts` are ours that can speak.
+    """
+    found: list[Route] = []
+    parts = external.split(":", 2)
+    if len(parts) == 3 and (parts[0], parts[1]) in accounts:
+        found.append(Route(parts[0], (parts[2],), account=parts[1]))
+    if email and MAIL in channels:
+        found.append(Route(MAIL, (email,)))
+    return found or ([Route(CONSOLE)] if CONSOLE in channels else [])
+
+
+async def conversing(outgoing: Outgoing, channel: str | None, language: str, link: str) -> Outgoing:
+    """Return a letter with what a conversation needs besides: when its addressee was last heard, and where it leads."""
+    chat = outgoing.chat
+    if chat is None or channel is None:
+        return outgoing
+    heard_at = await dialogue_rows.heard_last(channel, chat.account, outgoing.addresses[0])
+    return replace(outgoing, chat=Chat(chat.account, heard_at, (), language, link))
