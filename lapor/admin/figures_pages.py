@@ -32,6 +32,7 @@ from lapor.admin.figures_asked import (
 from lapor.admin.offices import FIGURES, PREVIEW_ROLES, Officer
 from lapor.complaints.queries.figures import BY_CODE, RANKED_BY, Figure, Period, Row, Table, figures, ranked
 from lapor.complaints.queries.figures.names import NO_NAME
+from lapor.complaints.queries.received_late import received_late
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
 
@@ -59,6 +60,7 @@ class Answer:
     now: datetime
     zone: str
     path: str
+    received_late: int = 0
 
     def name(self, row: Row) -> str:
         """What a group is called on screen."""
@@ -134,7 +136,9 @@ async def _answer(
         table = ranked(table, wanted.order)
     where = dict(choices["region"]).get(wanted.region, say("Semua wilayah yang Anda lihat"))
     fields = filter_fields(wanted, choices, month_options(now, zone), offered)
-    return Answer(wanted, table, months, fields, where, now, zone, path)
+    whole = not (scope.outside or scope.category or scope.district or scope.channel)
+    late = await received_late(wanted.period, region=scope.region, agency=scope.agency) if whole else 0
+    return Answer(wanted, table, months, fields, where, now, zone, path, late)
 
 
 def _keyed(wanted: Asked) -> bool:
@@ -179,6 +183,7 @@ def _page(request: AnyRequest, answer: Answer, *, asks: bool = False) -> Respons
         xlsx=wanted.address(f"{answer.path}/unduh.xlsx"),
         closed=[month_name(month) for month in table.closed],
         all_closed=_all_closed(table),
+        received_late=answer.received_late,
         zone=answer.zone,
     )
 

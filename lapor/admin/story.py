@@ -229,6 +229,8 @@ def _note(one: OneComplaint, happened: Happened) -> str:
     parts += _taken_down(happened)
     if happened.facts.get("reason") in REJECTION_REASONS:
         parts.append(say(REJECTION_REASONS[happened.facts["reason"]]))
+    if happened.facts.get("received_late") is True:
+        parts.append(say("tenggatnya sudah lewat saat diterima"))
     if happened.facts.get("late") is True:
         parts.append(say("dijawab terlambat"))
     if happened.facts.get("trial") is True:

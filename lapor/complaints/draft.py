@@ -254,8 +254,10 @@ def _event_columns(draft: Draft, clocks: list[Start], digest: bytes) -> list[obj
     decision, filing = draft.decision, draft.filing
     due = {clock.kind: clock.opened.due_at.isoformat() for clock in clocks}
     # Whoever sees only the clocks reads events too: they say nothing of what the complaint is about.
-    taken = filing.taken.facts if filing.taken else {}
-    filed = events.canonical({"channel": filing.channel, "type": filing.type, "due": due, **taken})
+    more = filing.taken.facts if filing.taken else {}
+    if any(clock.kind == "response" and clock.opened.due_at < draft.at for clock in clocks):
+        more["received_late"] = True
+    filed = events.canonical({"channel": filing.channel, "type": filing.type, "due": due, **more})
     if decision.needs_triage:
         second = ("triaged", events.canonical({"agency": draft.owner.code}))
     else:

@@ -161,7 +161,26 @@ async def test_a_letter_with_an_old_date_is_overdue_at_entry_and_escalates_at_th
     await desk.sweep()
     fired = await simulated.fetch("SELECT step FROM escalation WHERE clock = $1 AND NOT skipped", clock["id"])
     assert "escalate" in {row["step"] for row in fired}
-    assert (await _filed_facts(simulated, complaint["id"]))["manner"] == "letter"
+    facts = await _filed_facts(simulated, complaint["id"])
+    assert (facts["manner"], facts["received_late"]) == ("letter", True)
+
+
+async def test_what_was_received_late_is_counted_beside_the_figures_and_told_in_the_story(
+    site: Visitor, simulated: World
+) -> None:
+    await site.as_role("operator", HERE)
+    for days in (5, 3, 1):
+        written = (await simulated.now() - timedelta(days=days)).date()
+        await slip_of(site, {**LAMP, "manner": "letter", "written": written.isoformat()})
+    await slip_of(site, LAMP)
+    newest = await _newest(simulated)
+    await site.as_role("coordinator", HERE)
+    shown = plain((await site.get("/angka")).text)
+    assert "2 laporan sudah lewat tenggat saat diterima" in shown
+    assert "lewat tenggat saat diterima" not in (await site.get("/angka?kanal=web")).text
+    assert "lewat tenggat saat diterima" not in (await site.another().get("/angka-publik")).text
+    story = plain((await site.get(f"/meja/aduan/{newest['id'] - 3}")).text)
+    assert "dicatat oleh petugas loket · dari surat · tenggatnya sudah lewat saat diterima" in story
 
 
 async def test_a_letter_of_today_and_one_without_a_date_start_when_they_are_received(
