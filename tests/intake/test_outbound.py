@@ -211,7 +211,7 @@ async def test_a_message_claimed_by_a_dead_process_is_taken_again_under_the_same
     assert await drain(mailing) == Drained(sent=1)
     first, second = post.to(REPORTER)
     assert first.letter["Message-ID"] == second.letter["Message-ID"]
-    assert re.fullmatch(r"<[0-9a-f]{40}@contoh\.example>", first.letter["Message-ID"])
+    assert re.fullmatch(r"<[0-9a-f]{24}\.[0-9a-z]{11}@contoh\.example>", first.letter["Message-ID"])
 
 
 async def test_a_message_that_kills_its_process_every_time_ends_as_dead(
@@ -336,7 +336,7 @@ def test_every_kind_of_message_has_words(kind: str, to_reporter: bool) -> None:
     known = ("ticket", "link", "office", "office_agency")
     common = {**dict.fromkeys(known, "X"), "to_reporter": to_reporter}
     rest = ("agency", "category", "place", "filed", "said", "promised", "clock", "due", "met", "left")
-    rest += ("list_link", "minutes", "ordered")
+    rest += ("list_link", "minutes", "ordered", "refused")
     for filled in ("", "isi"):
         subject, body = letters.render(kind, {**common, **dict.fromkeys(rest, filled)}, sensitive=False)
         assert subject
