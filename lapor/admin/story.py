@@ -39,6 +39,7 @@ _INTERNAL = frozenset(
     | {"noted", "transfer_offered", "transfer_refused", "completion_claimed", "rejection_claimed"}
     | {"referral_claimed", "approval_refused", "contact_seen", "history_seen", "withdrawn", "escalation_seen"}
     | {"handed_over", "instruction_done"}
+    | {"protection_claimed", "protected", "unprotected"}
 )
 
 
@@ -196,6 +197,9 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("rejected", ""): say("{person} menyetujui penolakan"),
         ("referred", ""): say("{person} menyetujui pelimpahan ke instansi luar"),
         ("approval_refused", ""): say("{person} tidak menyetujui pengajuan itu"),
+        ("protection_claimed", ""): say("{person} melindungi laporan ini; orang kedua belum memastikannya"),
+        ("protected", ""): say("{person} memastikan bahwa laporan ini dilindungi"),
+        ("unprotected", ""): say("{person} membatalkan perlindungan laporan ini"),
         ("published", "officer"): say("{person} menampilkan laporan untuk umum"),
         ("withdrawn", ""): say("{person} menarik laporan dari tampilan umum"),
         ("history_seen", ""): say("{person} melihat riwayat penelepon"),

@@ -6,7 +6,7 @@ from typing import Literal
 import asyncpg
 
 from lapor import database
-from lapor.complaints import arbiter, clocks
+from lapor.complaints import arbiter, clocks, protecting
 from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start
 from lapor.complaints.drafting import DRAFT, must_be_free, send_draft, wait_for_second_person
@@ -15,6 +15,7 @@ from lapor.complaints.holding import DECIDING_ROLES, Held, holding
 from lapor.complaints.linking import link_duplicate
 from lapor.complaints.photos import attach_proof, examine
 from lapor.complaints.pictures import Picture
+from lapor.complaints.protecting import PROTECTION
 from lapor.complaints.publishing import publish_statement
 from lapor.complaints.statements import say, tell_offices, tell_reporter
 
@@ -97,6 +98,10 @@ async def confirm(actor: Actor, complaint: int, *, version: int | None = None) -
     async with holding(actor, complaint, version) as held:
         approval = await _open(held)
         kind: str = approval["kind"]
+        if kind == PROTECTION:
+            await _decide(held, approval, "confirmed")
+            await protecting.agree(held, approval)
+            return
         status = held.move(_VERBS[kind])
         await _decide(held, approval, "confirmed")
         await database.execute("UPDATE statement SET to_reporter = true WHERE id = $1", approval["statement"])
@@ -121,6 +126,9 @@ async def refuse(actor: Actor, complaint: int, *, reason: str, version: int | No
         _, digest = await say(held, "note", reason, field="reason")
         await _decide(held, approval, "refused")
         await clocks.meet(held.id, "approval", at=held.at)
+        if approval["kind"] == PROTECTION:
+            await protecting.lift(held, approval, digest)
+            return
         await held.record("approval_refused", facts={"approval": approval["id"]}, digest=digest)
         await tell_offices(held, "approval_refused", ["liaison"], agency=approval["agency"])
 
@@ -160,7 +168,8 @@ async def _open(held: Held) -> asyncpg.Record:
     )
     if approval is None:
         raise Refused("Tidak ada pengajuan yang menunggu pemeriksa.")
-    if not await may_decide(held, approval["agency"]):
+    inspects = approval["kind"] == PROTECTION and await held.leads_region(["inspector"])
+    if not inspects and not await may_decide(held, approval["agency"]):
         raise Refused(
             "Hanya pemeriksa hasil dari instansi ini, atau dari kantor di atasnya, yang dapat memutuskan."
         )

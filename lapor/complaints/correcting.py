@@ -2,7 +2,7 @@
 
 Every deadline stays what it was when it started, also when another policy would fit the new category. Protection is
 only ever added: a category that protects closes the complaint at once, and only the coordinating admin or the
-inspectorate, as far as they may read it, opens it again. Whether it is about an official is nobody's to correct.
+inspectorate, as far as they may read it, or the second person whom `protecting` asks, opens it again. Whether it is about an official is nobody's to correct.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lapor import database
-from lapor.complaints import clocks
+from lapor.complaints import clocks, protecting
 from lapor.complaints.actor import Actor
 from lapor.complaints.clocks import Start, policy_facts
+from lapor.complaints.drafting import must_be_free
 from lapor.complaints.errors import Refused
 from lapor.complaints.handing import must_be_named_desk
 from lapor.complaints.holding import Held, holding
@@ -77,11 +78,18 @@ async def correct(
         emergency = bool(entry and entry.emergency) or (held.row["emergency"] and not opens)
         if protected:
             await must_be_named_desk(held.owner, "category")
+        alone = protected and not held.row["protected"] and await protecting.by_own_hand(held)
+        if alone:
+            await must_be_free(held)
         hidden = protected or any(held.row[name] for name in ("protected", "confidential", "about_official"))
-        _, digest = await say(held, "note", _told(reason, before, after, changed, hidden), field="reason")
+        note, digest = await say(held, "note", _told(reason, before, after, changed, hidden), field="reason")
         await _write(held, after, entry, protected=protected, emergency=emergency)
         await held.record("corrected", facts=_facts(before, after, changed, hidden), digest=digest)
         await _follow(held, after, entry, protected)
+        if alone:
+            await protecting.ask(held, note)
+        elif held.row["protected"] and not protected:
+            await protecting.overtake(held)
 
 
 def _must_be_open(held: Held) -> None:

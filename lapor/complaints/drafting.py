@@ -21,8 +21,9 @@ DRAFT = "answer"
 
 _OPEN = "SELECT EXISTS (SELECT FROM approval WHERE complaint = $1 AND decided_at IS NULL)"
 _INSERT = """
-INSERT INTO approval (id, complaint, kind, agency, statement, reason_code, outside_body, requested_by, requested_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
+INSERT INTO approval (id, complaint, kind, agency, statement, reason_code, outside_body, requested_by, requested_at,
+  category_before)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
 
 
 async def must_be_free(held: Held) -> None:
@@ -37,10 +38,11 @@ async def wait_for_second_person(
     held: Held,
     kind: str,
     statement: int,
-    digest: bytes,
+    digest: bytes | None,
     *,
     reason_code: str = "",
     outside_body: int | None = None,
+    category_before: int | None = None,
 ) -> None:
     """Open an approval with its own clock, and tell who checks results in the agency."""
     approval: int = await database.fetchval("SELECT nextval('approval_id_seq')")
@@ -55,6 +57,7 @@ async def wait_for_second_person(
         outside_body,
         held.actor.person,
         held.at,
+        category_before,
     )
     opened = held.schedule.open("approval", held.policy_facts, held.at)
     await clocks.start(held.id, Start("approval", opened, held.at, 1, "approval", approval))

@@ -18,10 +18,14 @@ _DECIDES = f"(SELECT my_agencies_as({_roles(DECIDING_ROLES)}))::bigint[]"
 _REACHES = "(SELECT my_working_agencies())::bigint[]"
 _OWN = "(SELECT my_agencies())::bigint[]"
 
-# As `approving.may_decide` does: a checker of the agency, or of the office above one with a single person.
+_INSPECTS = "(SELECT my_regions_as('{inspector}'))::bigint[]"
+
+# As `approving` does: a checker of the agency, or of the office above one with a single person; of a protection the
+# inspectorate too.
 MAY_DECIDE: Final = (
     "(p.requested_by <> app_user()"
-    f" AND (p.agency = ANY ({_DECIDES}) OR (p.agency = ANY ({_REACHES}) AND p.agency <> ALL ({_OWN}))))"
+    f" AND (p.agency = ANY ({_DECIDES}) OR (p.agency = ANY ({_REACHES}) AND p.agency <> ALL ({_OWN}))"
+    f" OR (p.kind = 'protection' AND c.region = ANY ({_INSPECTS}))))"
 )
 
 _FINISHED_STATUS = ("done", "closed", "rejected", "referred")
