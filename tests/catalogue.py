@@ -19,7 +19,7 @@ from lapor.sla.policy import SELECTORS
 from lapor.sla.tables import CLOCK_KINDS, STEPS, UNITS
 
 ROOT = Path(__file__).parent.parent
-SAID = ("lapor/admin", "lapor/intake")
+SAID = ("lapor/admin", "lapor/filing_form", "lapor/intake")
 TOLD = ("lapor/complaints", "lapor/routing")
 
 # Calls whose argument is shown on a page, by the name of what is called and the place of the argument.
