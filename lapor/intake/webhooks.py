@@ -15,6 +15,8 @@ from lapor.intake.storing import READ_INBOUND, store
 from lapor.pages import AnyRequest
 
 LONGEST_KEY: Final = 200
+# As large as the providers of mail deliver: 25 MB of mail, packed for the way.
+MOST_MAIL: Final = 36 * 1024 * 1024
 
 
 @get("/hooks/{channel:str}")
@@ -32,6 +34,16 @@ async def answer_challenge(request: AnyRequest, channel: FromPath[str]) -> Respo
 @post("/hooks/{channel:str}", status_code=200)
 async def receive(request: AnyRequest, channel: FromPath[str]) -> Response[dict[str, Any]]:
     """200 when the delivery is kept, now or already before; 401 and nothing kept when nobody we know signed it."""
+    return await _received(request, channel)
+
+
+@post("/hooks/email", status_code=200, request_max_body_size=MOST_MAIL)
+async def receive_mail(request: AnyRequest) -> Response[dict[str, Any]]:
+    """The same for a mail, which brings its photos with it."""
+    return await _received(request, "email")
+
+
+async def _received(request: AnyRequest, channel: str) -> Response[dict[str, Any]]:
     hears = _channel(channel)
     body = await request.body()
     address = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
@@ -75,4 +87,4 @@ def _refusal(status: int, sentence: str) -> HTTPException:
     return HTTPException(status_code=status, extra=cast(Any, sentence))
 
 
-ROUTES: list[ControllerRouterHandler] = [answer_challenge, receive]
+ROUTES: list[ControllerRouterHandler] = [answer_challenge, receive, receive_mail]

@@ -64,6 +64,7 @@ ADDRESSES: dict[str, str] = {
     "/laporan/{ticket:str}/berkas/{document:int}": SECRET,
     "/laporan/{ticket:str}/bukti": SECRET,
     "/hooks/{channel:str}": PARTNERS,
+    "/hooks/email": PARTNERS,
     "/angka-publik": EVERYBODY,
     "/angka-publik/unduh.csv": EVERYBODY,
     "/angka-publik/unduh.xlsx": EVERYBODY,
