@@ -27,7 +27,6 @@ class Account:
     name: str
     secrets: Mapping[str, str] = field(repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
-    paused_until: datetime | None = None
     failures: int = 0
 
 
@@ -48,10 +47,8 @@ async def listening(channel: str) -> list[Account]:
 
 
 async def speaking() -> list[Account]:
-    """Return every account that is switched on, with what its provider told us to wait for; inside one of `worker`."""
-    return [
-        _opened(row) for row in await database.fetch(_ACTIVE.format(more=", paused_until, failures"), None)
-    ]
+    """Return every account that is switched on, with how often in a row it has failed; inside one of `worker`."""
+    return [_opened(row) for row in await database.fetch(_ACTIVE.format(more=", failures"), None)]
 
 
 async def note_seen(channel: str, name: str, at: datetime) -> None:
@@ -97,6 +94,5 @@ def _opened(row: asyncpg.Record) -> Account:
         name=name,
         secrets=opened(channel, name, row["secrets"]),
         settings=json.loads(row["settings"]),
-        paused_until=row.get("paused_until"),
         failures=row.get("failures", 0),
     )

@@ -26,6 +26,7 @@ ARBITER = "/pimpinan/arbiter"
 REGIONS_BELOW = "/pimpinan/daerah"
 EXPLANATIONS = "/pimpinan/penjelasan"
 SCREENS = "/pimpinan/layar"
+CHANNELS = "/kanal"
 LETTERS = "/pimpinan/surat"
 INSPECTORATE = "/inspektorat"
 COUNTER = "/loket"
@@ -140,6 +141,7 @@ class Officer:
             (self.roles & PREVIEW_ROLES, PREVIEW, say("Uji tenggat")),
             (self.roles & PREVIEW_ROLES, REGISTERS, say("Data induk")),
             (self.roles & SCREEN_MAKERS, SCREENS, say("Layar")),
+            (self.roles & {"administrator"}, CHANNELS, say("Kanal")),
             (self.roles, NOTICES, say("Pemberitahuan")),
             (True, ACCOUNT, say("Akun saya")),
         ]

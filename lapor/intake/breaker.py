@@ -20,12 +20,16 @@ UPDATE channel_account SET failures = failures + 1, trouble = $2,
 WHERE id = $1"""
 _WORKS = """
 UPDATE channel_account SET failures = 0, trouble = NULL, paused_until = NULL
-WHERE id = $1 AND (failures > 0 OR paused_until IS NOT NULL)"""
+WHERE id = $1 AND failures > 0"""
 
 
-def rests_until(account: Account, at: datetime) -> datetime | None:
-    """Return until when nothing is sent by this account; None when it may speak."""
-    return account.paused_until if account.paused_until and account.paused_until > at else None
+_RESTS = "SELECT paused_until FROM channel_account WHERE id = $1 AND paused_until > lapor_now()"
+
+
+async def rests_until(account: Account) -> datetime | None:
+    """Return until when nothing is sent by this account; None when it may speak. Inside a transaction of `worker`."""
+    until: datetime | None = await database.fetchval(_RESTS, account.id)
+    return until
 
 
 async def note_failure(account: Account, trouble: Undelivered) -> None:
@@ -41,7 +45,7 @@ async def note_failure(account: Account, trouble: Undelivered) -> None:
 
 async def note_success(account: Account) -> None:
     """End the rest, and the alarm, of an account that has just sent something."""
-    if not account.failures and account.paused_until is None:
+    if not account.failures:
         return
     async with transaction("worker"):
         await database.execute(_WORKS, account.id)

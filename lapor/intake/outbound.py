@@ -141,9 +141,8 @@ async def _deliver(message: _Claimed, outlets: Outlets, settings: Settings, done
         )
         async with transaction("worker"):
             letter = await gathered.write(message.id, sending)
-            at = await database.now()
-        account = outlets.account_of(letter)
-        until = letter.wait_until or (breaker.rests_until(account, at) if account else None)
+            account = outlets.account_of(letter)
+            until = letter.wait_until or (await breaker.rests_until(account) if account else None)
         if until:
             await _put_back(message, letter, "waiting", None, until, message.attempts - 1)
             done.held += 1

@@ -30,6 +30,7 @@ EVERYBODY, OFFICERS, DESK, OPERATORS, LEADERS, INSPECTORS, PARTNERS, SECRET = (
     "partners",
     "secret",
 )
+ADMINISTRATORS = "administrators"
 
 ADDRESSES: dict[str, str] = {
     "/": EVERYBODY,
@@ -42,6 +43,9 @@ ADDRESSES: dict[str, str] = {
     "/bukti": EVERYBODY,
     "/privasi": EVERYBODY,
     "/lapor": EVERYBODY,
+    "/kiosk": EVERYBODY,
+    # Once, by the cookie of the filing just made, which nobody here has.
+    "/kiosk/selesai": EVERYBODY,
     "/masuk": EVERYBODY,
     "/masuk/kode": EVERYBODY,
     "/masuk/lupa": EVERYBODY,
@@ -80,6 +84,7 @@ ADDRESSES: dict[str, str] = {
 }
 # Whole rooms behind one guard each; what a page in them shows is compared complaint by complaint below.
 ROOMS = {
+    "/kanal": ADMINISTRATORS,
     "/angka": OFFICERS,
     "/meja": DESK,
     "/loket": OPERATORS,
@@ -153,7 +158,7 @@ def _filled(path: str, filed: Filed) -> str:
     for name, value in {
         "{ticket:str}": filed.ticket,
         "{secret:str}": "x" * 27,
-        "{channel:str}": "partner",
+        "{channel:str}": "partner" if path.startswith("/hooks/") else "whatsapp",
         "{path:path}": "lapor.css",
         "{token:str}": "x" * 27,
     }.items():
