@@ -67,7 +67,7 @@ async def write(workers: Sequence[asyncpg.Connection], at: datetime, batches: in
 async def _write(worker: asyncpg.Connection, at: datetime, batches: Iterable[int]) -> None:
     for batch in batches:
         await worker.execute(
-            f"BEGIN; SET LOCAL ROLE lapor_worker; SELECT set_config('app.now', '{at.isoformat()}', true)"
+            f"BEGIN; SET LOCAL ROLE lapor_worker; SET LOCAL plan_cache_mode = force_custom_plan; SELECT set_config('app.now', '{at.isoformat()}', true)"
         )
         for statement in (*_LOCKS, _CLOCKS, _EVENTS):
             await worker.execute(statement, batch)

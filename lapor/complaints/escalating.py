@@ -35,6 +35,11 @@ IN_OTHER_AGENCY = ("other_agency", "asking_head")
 
 # So few are not worth a second lane.
 LANE = 500
+# How many transactions of each lane are looked up at a time: lanes wait for one another only after these.
+AHEAD = 5
+
+# After a few batches PostgreSQL would plan for any number of clocks, as if there were a handful.
+_PLAN_FOR_THESE = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 _DUE = "SELECT id, complaint FROM clock WHERE next_at < $1 ORDER BY next_at LIMIT $2"
 
@@ -167,24 +172,32 @@ async def sweep(as_of: datetime | None = None, *, batch: int = 5_000, lanes: int
             at = await database.now()
             if as_of is not None and as_of > at:
                 raise ValueError("a time after the database's now can only be swept in a simulation")
-            rows = await database.fetch(_DUE, as_of or at, batch * lanes)
+            rows = await database.fetch(_DUE, as_of or at, batch * lanes * AHEAD)
         if not rows:
             return total
         due = [_Due(row["id"], row["complaint"]) for row in rows]
-        done = await _fire_lanes(_in_lanes(due, lanes), as_of)
+        done = await _fire_lanes(_in_lanes(due, lanes), batch, as_of)
         total.add(done)
         # Everything left is locked by somebody else, who is firing it or answering it right now.
         if done == Swept():
             return total
 
 
-async def _fire_lanes(lanes: Sequence[Sequence[_Due]], as_of: datetime | None) -> Swept:
-    """Fire them side by side; when one lane breaks off the others finish what they do, then its error is raised."""
+async def _fire_lanes(lanes: Sequence[Sequence[_Due]], batch: int, as_of: datetime | None) -> Swept:
+    """Fire them side by side; when one lane breaks off the others finish theirs, then its error is raised."""
     done = Swept()
-    for fired in await asyncio.gather(*(_fire(lane, as_of) for lane in lanes), return_exceptions=True):
+    working = (_fire_lane(lane, batch, as_of) for lane in lanes)
+    for fired in await asyncio.gather(*working, return_exceptions=True):
         if isinstance(fired, BaseException):
             raise fired
         done.add(fired)
+    return done
+
+
+async def _fire_lane(lane: Sequence[_Due], batch: int, as_of: datetime | None) -> Swept:
+    done = Swept()
+    for first in range(0, len(lane), batch):
+        done.add(await _fire(lane[first : first + batch], as_of))
     return done
 
 
@@ -222,6 +235,7 @@ async def _fire(due: Sequence[_Due], as_of: datetime | None) -> Swept:
 async def _fire_batch(due: Sequence[_Due], as_of: datetime | None) -> Swept:
     clocks = [one.clock for one in due]
     async with transaction("worker", at=as_of):
+        await database.execute(_PLAN_FOR_THESE)
         now = await database.now()
         at = as_of or now
         heads = [row[0] for row in await database.fetch(_LOCK_HEADS, sorted({one.complaint for one in due}))]
