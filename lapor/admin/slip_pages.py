@@ -21,7 +21,7 @@ from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor, Refused
 from lapor.complaints.queries.slip import Slip, slip
 from lapor.crypto import secret_hash
-from lapor.filing_form.links import secret_link
+from lapor.filing_form.links import picture, secret_link
 from lapor.pages import AnyRequest, page, settle_language
 
 operators_only = requires(*OPERATOR_ROLES)
@@ -95,7 +95,7 @@ def _page(
         slip=found,
         ticket=tickets.show(found.ticket),
         link=link,
-        picture=slips.picture(link),
+        picture=picture(link),
         manner=manner if manner in MANNERS else MANNERS[0],
         typed=typed or {},
         errors=errors or {},

@@ -1,4 +1,4 @@
-"""The slip in a resident's hand: its secret as the operator's browser keeps it for a while, and its picture.
+"""The secret of a slip, as the operator's browser keeps it for a while.
 
 The secret never stands in an address of the counter, so no log of addresses has it. The browser holds it encrypted, bound to
 the operator and to one complaint: nobody else who sits down there opens it.
@@ -10,7 +10,6 @@ import base64
 import binascii
 from typing import Final
 
-import segno
 from litestar.datastructures import Cookie
 
 from lapor import crypto
@@ -50,14 +49,6 @@ def given_secret(request: AnyRequest, person: int, ticket: str) -> str:
         return crypto.keyring().decrypt(sealed, _context(person, ticket)).decode()
     except (binascii.Error, ValueError, crypto.Undecipherable):
         return ""
-
-
-def picture(link: str) -> str:
-    """Return the QR code of a link as SVG without any style, with the quiet zone that cameras want (ISO/IEC 18004)."""
-    drawn: str = segno.make(link, error="m", micro=False).svg_inline(
-        border=4, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"
-    )
-    return drawn
 
 
 def _context(person: int, ticket: str) -> str:

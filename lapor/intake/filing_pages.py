@@ -35,7 +35,7 @@ from lapor.settings import Settings
 @get("/lapor")
 async def filing_form(request: AnyRequest) -> Response[Any]:
     """The empty form."""
-    return _form_page(request, await choices.registry_now(), Checked({"form": new_form()}))
+    return form_page(request, await choices.registry_now(), Checked({"form": new_form()}))
 
 
 @post("/lapor", **photo_form.LARGE)
@@ -47,17 +47,17 @@ async def send_filing(request: AnyRequest) -> Response[Any]:
     form.photos = len(await uploads.chosen(request))
     form.typed["form"] = known(form.typed["form"])
     if form.filing is None:
-        return _form_page(request, registry, form, 422)
+        return form_page(request, registry, form, 422)
     settings: Settings = request.app.state.settings
     wait = await limits.spend(request, "filing", settings.filing_limit, limits.HOUR)
     if wait:
-        form.errors[""] = _too_many(wait)
-        return _form_page(request, registry, form, 429, limits.retry_after(wait))
+        form.errors[""] = too_many(wait)
+        return form_page(request, registry, form, 429, limits.retry_after(wait))
     try:
         opened = await file_once(form.filing, form.typed["form"], settings.secret_key)
     except desk.Refused as refusal:
         form.errors[refusal.field or ""] = say(refusal.message)
-        return _form_page(request, registry, form, 422)
+        return form_page(request, registry, form, 422)
     refused = await photo_form.keep(request, opened.ticket, opened.secret) if form.photos else []
     return _sent(opened, {"kontak": form.contact_kind, photo_form.TOLD: photo_form.told(refused)}, settings)
 
@@ -101,7 +101,8 @@ async def filed_page(request: AnyRequest, ticket: FromPath[str]) -> Response[Any
     )
 
 
-def _too_many(wait: int) -> str:
+def too_many(wait: int) -> str:
+    """Return the sentence for an address that has filed too often, with the minutes to wait; `wait` in seconds."""
     minutes = -(-wait // 60)
     sentence = say_many(
         "Dari sambungan ini sudah banyak laporan masuk dalam satu jam. Tulisan Anda masih ada di sini; kirim lagi"
@@ -113,17 +114,21 @@ def _too_many(wait: int) -> str:
     return sentence.format(minutes=minutes)
 
 
-def _form_page(
+def form_page(
     request: AnyRequest,
     registry: Registry,
     form: Checked,
     status_code: int = 200,
     headers: dict[str, str] | None = None,
+    *,
+    template: str = "residents/file.html",
+    kiosk: bool = False,
 ) -> Response[Any]:
+    """Return the form with what was typed and what is wrong with it."""
     settle_language(request)
     return page(
         request,
-        "residents/file.html",
+        template,
         status_code=status_code,
         headers=headers,
         categories=choices.categories(registry),
@@ -133,6 +138,7 @@ def _form_page(
         typed=form.typed,
         errors=form.errors,
         photos_again=form.photos > 0,
+        kiosk=kiosk,
     )
 
 

@@ -19,7 +19,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 # {complaint} is open and belongs to the road agency, {late} is past its deadline.
 PAGES: dict[str, tuple[str, ...]] = {
-    "": ("/", "/lapor", "/laporan", "/lacak", "/privasi", "/bukti", "/masuk", "/masuk/lupa", "/tidak-ada"),
+    "": ("/", "/lapor", "/laporan", "/lacak", "/privasi", "/bukti", "/masuk", "/masuk/lupa", "/kiosk", "/tidak-ada"),
     "liaison": (
         "/meja",
         "/meja/ditawarkan",
@@ -37,6 +37,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "operator": ("/loket", "/loket?cara=letter"),
     "head_of_region": ("/pimpinan/eskalasi", "/pimpinan/aduan/{late}", "/pimpinan/instruksi"),
     "sekda": ("/pimpinan/arbiter",),
+    "administrator": ("/kanal", "/kanal/baru/whatsapp"),
 }
 AGENCIES = {
     "liaison": "smg-dpu",
