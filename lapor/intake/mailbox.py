@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import asyncpg
 import structlog
 
 from lapor import channel_accounts, database
@@ -44,24 +43,25 @@ _MOST_AT_ONCE: Final = 200
 class _Mark:
     """How far a mailbox was read."""
 
-    uidvalidity: int | None
-    last_uid: int
-    read_at: datetime | None
-    failures: int
+    uidvalidity: int | None = None
+    last_uid: int = 0
+    read_at: datetime | None = None
 
 
-_DUE = """
-INSERT INTO mailbox (account, last_uid, failures, next_read_at) VALUES ($1, 0, 0, lapor_now())
-ON CONFLICT (account) DO NOTHING"""
-_MARK = """
-SELECT uidvalidity, last_uid, read_at, failures FROM mailbox WHERE account = $1 AND next_read_at <= lapor_now()"""
+_MARK = "SELECT uidvalidity, last_uid, read_at FROM mailbox WHERE account = $1"
+_RESTING = "SELECT id FROM channel_account WHERE channel = $1 AND paused_until > lapor_now()"
 _READ_UP_TO = """
-UPDATE mailbox SET uidvalidity = $2, read_at = lapor_now(), failures = 0,
-  last_uid = CASE WHEN uidvalidity IS NOT DISTINCT FROM $2 THEN greatest(last_uid, $3) ELSE $3 END
-WHERE account = $1"""
+INSERT INTO mailbox AS m (account, uidvalidity, last_uid, read_at) VALUES ($1, $2, $3, lapor_now())
+ON CONFLICT (account) DO UPDATE SET uidvalidity = excluded.uidvalidity, read_at = excluded.read_at,
+  last_uid = CASE WHEN m.uidvalidity = excluded.uidvalidity THEN greatest(m.last_uid, excluded.last_uid)
+             ELSE excluded.last_uid END"""
+# An administrator who changes the account sets these back, and it is tried at once.
 _FAILED = """
-UPDATE mailbox SET failures = failures + 1, next_read_at = lapor_now() + $2::interval WHERE account = $1
-RETURNING failures"""
+UPDATE channel_account SET failures = failures + 1, trouble = $2,
+  paused_until = lapor_now() + least($3::interval * power(2::float8, least(failures, 10)), $4::interval) * $5::float8
+WHERE id = $1 RETURNING failures"""
+_WELL = """
+UPDATE channel_account SET failures = 0, trouble = NULL, paused_until = NULL WHERE id = $1 AND trouble IS NOT NULL"""
 _OVER = """
 UPDATE alarm SET cleared_at = lapor_now() WHERE cleared_at IS NULL AND code = $1 AND subject <> ALL ($2::text[])"""
 
@@ -70,25 +70,23 @@ async def collect() -> int:
     """Take over what is new in every mailbox that is switched on, and return how many mails were stored."""
     async with transaction("worker"):
         accounts = [one for one in await channel_accounts.listening(CHANNEL) if one.settings.get("host")]
+        resting = {row["id"] for row in await database.fetch(_RESTING, CHANNEL)}
         await database.execute(_OVER, ALARM, [_subject(account) for account in accounts])
-    return sum([await _collect_from(account) for account in accounts])
+    return sum([await _collect_from(account) for account in accounts if account.id not in resting])
 
 
 async def _collect_from(account: Account) -> int:
     async with transaction("worker"):
-        await database.execute(_DUE, account.id)
         row = await database.fetchrow(_MARK, account.id)
-    if row is None:
-        return 0
     try:
-        return await _Reading(account, _mark(row)).all()
+        stored = await _Reading(account, _Mark(**dict(row)) if row else _Mark()).all()
     except Unreachable as reason:
         await _failed(account, reason)
         return 0
-
-
-def _mark(row: asyncpg.Record) -> _Mark:
-    return _Mark(**dict(row))
+    async with transaction("worker"):
+        await database.execute(_WELL, account.id)
+        await alarms.clear([ALARM], _subject(account))
+    return stored
 
 
 class _Reading:
@@ -103,11 +101,7 @@ class _Reading:
         account = self._account
         server = Server.of(account.name, account.settings, account.secrets)
         async with _visiting(server) as box:
-            stored = await self._take(box)
-        if self._mark.failures:
-            async with transaction("worker"):
-                await alarms.clear([ALARM], _subject(account))
-        return stored
+            return await self._take(box)
 
     async def _take(self, box: Box) -> int:
         waiting = (await asyncio.to_thread(self._new, box))[:_MOST_AT_ONCE]
@@ -172,21 +166,18 @@ def _fetched(box: Box, uids: Sequence[int]) -> tuple[list[tuple[int, bytes]], in
 
 
 async def _failed(account: Account, reason: Unreachable) -> None:
+    """Leave the mailbox alone for longer and longer, up to a quarter of an hour, give or take a fifth."""
+    shifted = secrets.SystemRandom().uniform(0.8, 1.2)
     async with transaction("worker"):
-        before = await database.fetchval("SELECT failures FROM mailbox WHERE account = $1", account.id)
-        failures = await database.fetchval(_FAILED, account.id, _pause(before))
+        failures = await database.fetchval(
+            _FAILED, account.id, str(reason), FIRST_PAUSE, LONGEST_PAUSE, shifted
+        )
         if reason.for_good or failures >= FAILURES_BEFORE_ALARM:
             sentence = (
                 f"Kotak surel {account.name} tidak dapat dibaca: {reason}. Surel warga menunggu di sana."
             )
             await alarms.sound(ALARM, _subject(account), sentence)
     log.warning("mailbox_unread", channel=CHANNEL, count=failures)
-
-
-def _pause(failures: int) -> timedelta:
-    """How long to leave a mailbox alone: from one minute to a quarter of an hour, give or take a fifth."""
-    grown: timedelta = min(FIRST_PAUSE * float(2 ** min(failures, 10)), LONGEST_PAUSE)
-    return grown * secrets.SystemRandom().uniform(0.8, 1.2)
 
 
 def _subject(account: Account) -> str:

@@ -1,6 +1,6 @@
 """How far our mailboxes are read."""
 
-from piccolo.columns import BigInt, BigSerial, Integer, Timestamptz
+from piccolo.columns import BigInt, BigSerial, Timestamptz
 from piccolo.table import Table
 
 
@@ -13,9 +13,6 @@ class Mailbox(Table):
     uidvalidity = BigInt(null=True, default=None)
     last_uid = BigInt(default=0)
     read_at = Timestamptz(null=True, default=None)
-    # How often in a row it could not be read, and when the next try is due.
-    failures = Integer(default=0)
-    next_read_at = Timestamptz()
 
 
 TABLES = [Mailbox]

@@ -1,7 +1,7 @@
 """How far our mailboxes are read, and the mails of a complaint."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.columns import BigInt, BigSerial, Integer, Timestamptz
+from piccolo.columns import BigInt, BigSerial, Timestamptz
 
 from lapor.schema import table_migration
 
@@ -16,8 +16,6 @@ _TABLES = {
         "uidvalidity": BigInt(null=True, default=None),
         "last_uid": BigInt(default=0),
         "read_at": Timestamptz(null=True, default=None),
-        "failures": Integer(default=0),
-        "next_read_at": Timestamptz(),
     },
 }
 
@@ -30,7 +28,7 @@ _FORWARDS = [
     "CREATE POLICY worker_insert ON mailbox FOR INSERT TO lapor_worker WITH CHECK (true)",
     "CREATE POLICY worker_update ON mailbox FOR UPDATE TO lapor_worker USING (true)",
     "GRANT SELECT, INSERT ON mailbox TO lapor_worker",
-    "GRANT UPDATE (uidvalidity, last_uid, read_at, failures, next_read_at) ON mailbox TO lapor_worker",
+    "GRANT UPDATE (uidvalidity, last_uid, read_at) ON mailbox TO lapor_worker",
     "GRANT USAGE ON SEQUENCE mailbox_id_seq TO lapor_worker",
     # A letter answers the newest mail of its complaint.
     "CREATE INDEX inbound_complaint ON inbound (complaint) WHERE complaint IS NOT NULL",

@@ -42,7 +42,7 @@ async def _alarms(world: World) -> list[str]:
 
 async def _later(world: World) -> None:
     """The next try is due."""
-    await world.execute("UPDATE mailbox SET next_read_at = lapor_now()")
+    await world.execute("UPDATE channel_account SET paused_until = NULL")
 
 
 async def _stored(world: World) -> int:
@@ -119,7 +119,7 @@ async def test_a_wrong_password_is_told_at_once_and_is_over_when_it_fits(
     await _later(world)
     await collect()
     assert await _alarms(world) == []
-    assert await world.fetchval("SELECT failures FROM mailbox") == 0
+    assert await world.fetchval("SELECT failures FROM channel_account") == 0
 
 
 async def test_a_folder_that_is_not_there_and_a_certificate_that_nobody_vouches_for_are_told(
@@ -153,10 +153,10 @@ async def test_a_server_that_is_away_is_left_alone_longer_and_longer_and_told_of
             assert await _alarms(world) == []
             await _later(world)
             await collect()
-            assert await world.fetchval("SELECT failures FROM mailbox") == number
+            assert await world.fetchval("SELECT failures FROM channel_account") == number
             pauses.append(
                 await world.fetchval(
-                    "SELECT extract(epoch FROM next_read_at - lapor_now())::float FROM mailbox"
+                    "SELECT extract(epoch FROM paused_until - lapor_now())::float FROM channel_account"
                 )
             )
         assert pauses == sorted(pauses)
