@@ -28,7 +28,7 @@ def _moved(before: Row, after: Row, *columns: str) -> bool:
 
 
 async def _weight(table: str, row_id: int) -> int:
-    return int(await database.fetchval("SELECT register_weight($1, $2)", table, row_id))
+    return int(await database.fetchval("SELECT kept_weight($1, $2)", table, row_id))
 
 
 async def _count(sql: str, *arguments: Any) -> int:

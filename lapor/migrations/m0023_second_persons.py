@@ -3,9 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.columns import BigInt, BigSerial, Timestamptz, Varchar
 
-from lapor.migrations.m0013_registers import _FUNCTIONS as _REGISTER_FUNCTIONS
 from lapor.migrations.m0013_registers import _NOT_ONESELF, _OWN_OFFICE
-from lapor.migrations.m0014_privacy import _INSPECTED, _REVEAL, _REVEALABLE
 from lapor.schema import table_migration
 
 ID = "2026-11-22T12:00:00:000023"
@@ -103,48 +101,29 @@ END $$"""
 # An authenticator that its owner takes away with its code is no reset.
 _LET_IN = "NEW.kind IN ('password_given', 'reset_used') OR (NEW.kind = 'factor_removed' AND NEW.by_person IS NOT NULL)"
 
-# As before, and nobody acts with an office or a password that is fresh, nor do both owe theirs to one administrator.
-_REVEAL_WAITING = f"""
-CREATE FUNCTION reveal_identity(asked bigint, waiting interval DEFAULT '72 hours') RETURNS SETOF identity
-LANGUAGE plpgsql {_DEFINER} AS $$
-DECLARE
-  granted reveal;
-  found complaint;
+# Nobody acts with an office or a password that is fresh, nor do both owe theirs to one administrator. What else has to
+# hold is asked behind this door, to which no role has another way.
+_REVEAL = f"""
+CREATE FUNCTION reveal_identity(asked bigint, waiting interval) RETURNS SETOF identity LANGUAGE plpgsql {_DEFINER} AS $$
 BEGIN
-  PERFORM 1 FROM ledger_head WHERE subject = (SELECT complaint FROM reveal WHERE id = asked) FOR NO KEY UPDATE;
-  SELECT * INTO granted FROM reveal WHERE id = asked FOR UPDATE;
-  SELECT * INTO found FROM complaint c WHERE c.id = granted.complaint AND {_REVEALABLE} AND c.{_INSPECTED}
-    AND (c.reported_agency IS NULL OR c.reported_agency <> ALL (my_lines()));
-  IF found.id IS NULL OR granted.asked_by IS DISTINCT FROM app_user() OR granted.decided_by IS NULL
-     OR granted.decided_by = granted.asked_by OR granted.outcome IS DISTINCT FROM 'confirmed'
-     OR granted.used_at IS NOT NULL OR granted.decided_at <= lapor_now() - interval '24 hours'
+  IF EXISTS (
+       SELECT FROM reveal v JOIN inspector_change k ON
+         (k.person = v.asked_by AND k.at > lapor_now() - waiting)
+         OR (k.person = v.asked_by AND k.at > v.asked_at - waiting AND k.at <= v.asked_at)
+         OR (k.person = v.decided_by AND k.at > v.decided_at - waiting AND k.at <= v.decided_at)
+       WHERE v.id = asked)
      OR EXISTS (
-       SELECT FROM inspector_change k
-       WHERE (k.person = granted.asked_by AND k.at > lapor_now() - waiting)
-         OR (k.person = granted.asked_by AND k.at > granted.asked_at - waiting AND k.at <= granted.asked_at)
-         OR (k.person = granted.decided_by AND k.at > granted.decided_at - waiting AND k.at <= granted.decided_at))
-     OR EXISTS (
-       SELECT FROM inspector_change a JOIN inspector_change b ON b.by_person = a.by_person
-       WHERE a.person = granted.asked_by AND b.person = granted.decided_by
-         AND least(a.at, b.at) > granted.asked_at - waiting) THEN
+       SELECT FROM reveal v JOIN inspector_change a ON a.person = v.asked_by
+       JOIN inspector_change b ON b.person = v.decided_by AND b.by_person = a.by_person
+       WHERE v.id = asked AND least(a.at, b.at) > v.asked_at - waiting) THEN
     RAISE EXCEPTION 'this identity is not shown' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  UPDATE reveal SET used_at = lapor_now() WHERE id = asked;
-  INSERT INTO event (complaint, kind, actor, agency, facts)
-  VALUES (found.id, 'identity_revealed', 'officer:' || app_user(),
-          (SELECT o.agency FROM my_offices() o JOIN agency a ON a.id = o.agency
-           WHERE o.role = 'inspector' AND a.region = found.region ORDER BY o.id LIMIT 1),
-          '{{"reveal":' || asked || '}}');
-  INSERT INTO message (dedupe_key, kind, complaint, state, attempts, next_attempt_at, created_at)
-  VALUES ('identity_revealed:' || found.id || ':' || asked || ':reporter', 'identity_revealed', found.id, 'waiting', 0,
-          lapor_now(), lapor_now());
-  RETURN QUERY SELECT * FROM identity i WHERE i.complaint = found.id;
+  RETURN QUERY SELECT * FROM reveal_identity(asked);
 END $$"""
 
 # Only of what the asker keeps: an agency admin of the own agency, a coordinator of what is taught.
 _WEIGHT = f"""
-CREATE OR REPLACE FUNCTION register_weight(register text, asked bigint) RETURNS bigint
-LANGUAGE plpgsql STABLE {_DEFINER} AS $$
+CREATE FUNCTION kept_weight(register text, asked bigint) RETURNS bigint LANGUAGE plpgsql STABLE {_DEFINER} AS $$
 BEGIN
   IF my_agencies_as('{{administrator}}') = '{{}}' AND NOT (CASE register
        WHEN 'agency' THEN asked = ANY (my_agencies_as('{{agency_admin}}'))
@@ -153,25 +132,12 @@ BEGIN
        ELSE false END) THEN
     RAISE EXCEPTION 'only for who keeps this row' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  RETURN (SELECT CASE register
-    WHEN 'agency' THEN (
-      SELECT count(*) FROM complaint WHERE asked IN (owner_agency, offered_agency)
-        AND status NOT IN ('closed', 'rejected', 'referred'))
-    WHEN 'region' THEN (
-      SELECT count(*) FROM complaint WHERE asked IN (region, district, village)
-        AND status NOT IN ('closed', 'rejected', 'referred'))
-    WHEN 'category' THEN (
-      SELECT count(*) FROM complaint WHERE category = asked AND status NOT IN ('closed', 'rejected', 'referred'))
-    WHEN 'routing_rule' THEN (
-      SELECT count(*) FROM complaint c JOIN routing_rule u ON u.code = c.rule AND u.id = asked
-      WHERE c.filed_at > lapor_now() - interval '30 days')
-    WHEN 'policy' THEN (SELECT count(*) FROM clock WHERE policy = asked AND met_at IS NULL)
-    WHEN 'policy_rung' THEN (
-      SELECT count(*) FROM clock k JOIN policy_rung g ON g.policy = k.policy AND g.id = asked WHERE k.met_at IS NULL)
-    ELSE 0 END);
+  RETURN register_weight(register, asked);
 END $$"""
-_WEIGHT_BEFORE = _REGISTER_FUNCTIONS["register_weight(text, bigint)"].replace(
-    "CREATE", "CREATE OR REPLACE", 1
+# Asked through their doors only: signature, who asked before, and the door with who may ask it.
+_DOORS = (
+    ("reveal_identity(bigint)", "lapor_desk", "reveal_identity(bigint, interval)"),
+    ("register_weight(text, bigint)", "lapor_reader", "kept_weight(text, bigint)"),
 )
 
 _FUNCTIONS = {
@@ -226,13 +192,6 @@ _BEFORE_KINDS = "'completion', 'rejection', 'referral', 'answer'"
 _SEEN_BY = "region = ANY ((SELECT my_regions_as('{inspector,head_of_region}'))::bigint[])"
 
 
-def _revealing(signature: str) -> list[str]:
-    return [
-        f"REVOKE EXECUTE ON FUNCTION {signature} FROM PUBLIC",
-        f"GRANT EXECUTE ON FUNCTION {signature} TO lapor_desk",
-    ]
-
-
 _FORWARDS = [
     "ALTER TABLE inspector_change ADD FOREIGN KEY (person) REFERENCES person (id)",
     "ALTER TABLE inspector_change ADD FOREIGN KEY (region) REFERENCES region (id)",
@@ -246,10 +205,11 @@ _FORWARDS = [
     *_FUNCTIONS.values(),
     *(f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC" for name in _FUNCTIONS),
     *(f"CREATE TRIGGER {table}_of_inspector {trigger}" for table, trigger in _TRIGGERS.items()),
-    "DROP FUNCTION reveal_identity(bigint)",
-    _REVEAL_WAITING,
-    *_revealing("reveal_identity(bigint, interval)"),
+    _REVEAL,
     _WEIGHT,
+    *(f"REVOKE EXECUTE ON FUNCTION {name} FROM {role}" for name, role, _ in _DOORS),
+    *(f"REVOKE EXECUTE ON FUNCTION {door} FROM PUBLIC" for *_, door in _DOORS),
+    *(f"GRANT EXECUTE ON FUNCTION {door} TO {role}" for _, role, door in _DOORS),
     *_appointing(_OWN_PLAIN_OFFICE),
     _UNGUARDED,
     _NAMES_SEEN,
@@ -264,10 +224,8 @@ _BACKWARDS = [
     "DROP POLICY names_what_is_seen ON event",
     "DROP POLICY unguarded ON content",
     *_appointing(_OWN_OFFICE),
-    _WEIGHT_BEFORE,
-    "DROP FUNCTION reveal_identity(bigint, interval)",
-    _REVEAL,
-    *_revealing("reveal_identity(bigint)"),
+    *(f"DROP FUNCTION {door}" for *_, door in _DOORS),
+    *(f"GRANT EXECUTE ON FUNCTION {name} TO {role}" for name, role, _ in _DOORS),
     *(f"DROP TRIGGER {table}_of_inspector ON {table}" for table in _TRIGGERS),
     "DROP TRIGGER inspector_change_refuse ON inspector_change",
     "DROP POLICY worker_select ON inspector_change",

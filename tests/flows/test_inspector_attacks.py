@@ -135,9 +135,10 @@ async def test_the_database_itself_waits_whatever_a_page_asks(site: Visitor) -> 
     await _administrator(site)
     await _form(site, "atur-ulang-kata-sandi", first)
     number = await site.world.fetchval("SELECT max(id) FROM reveal")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with database.transaction("desk", user_id=first):
-            await database.fetch("SELECT * FROM reveal_identity($1)", number)
+    for question in ("reveal_identity($1, interval '72 hours')", "reveal_identity($1)"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction("desk", user_id=first):
+                await database.fetch(f"SELECT * FROM {question}", number)
 
 
 async def test_every_way_to_become_an_inspector_or_to_come_in_as_one_is_noted_and_told(site: Visitor) -> None:

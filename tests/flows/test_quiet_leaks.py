@@ -191,7 +191,7 @@ async def test_a_register_s_weight_is_told_to_who_keeps_the_row(site: Visitor) -
 async def _weight(person: int, register: str, row: int) -> int | None:
     try:
         async with database.transaction("reader", user_id=person):
-            found: int = await database.fetchval("SELECT register_weight($1, $2)", register, row)
+            found: int = await database.fetchval("SELECT kept_weight($1, $2)", register, row)
     except asyncpg.InsufficientPrivilegeError:
         return None
     return found
