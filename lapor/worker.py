@@ -17,6 +17,7 @@ from lapor.complaints.counting import count_up
 from lapor.complaints.retention import Terms, erase_due
 from lapor.failures import place
 from lapor.intake import mailbox, morning, weekly
+from lapor.intake.channel_watch import watch_channels
 from lapor.intake.dialogues import end_silences
 from lapor.intake.forgetting import forget_over
 from lapor.intake.inbound import READ_INBOUND, read_waiting
@@ -76,6 +77,12 @@ async def _dialogues(_: Settings) -> bool:
     ended = await end_silences()
     forgotten = await forget_over()
     return bool(ended or forgotten)
+
+
+async def _channels(_: Settings) -> bool:
+    """Silent channels and wrong signatures."""
+    await watch_channels()
+    return False
 
 
 async def _drain(settings: Settings) -> bool:
@@ -146,6 +153,7 @@ TASKS: Final = (
     Task("mail", _mail, lambda _: 30, then=READ_INBOUND),
     Task("drain", _drain, lambda _: 2),
     Task("media", _media, lambda _: 5, then="drain"),
+    Task("channels", _channels, lambda _: 300, then="drain"),
     Task("dialogues", _dialogues, lambda _: 30, then="drain"),
     Task("morning", _morning, lambda _: 60, then="drain"),
     Task("outbox", _look, lambda _: 60, then="drain"),

@@ -1,4 +1,4 @@
-"""Whoever administers the channels sees what became of a trial message."""
+"""Whoever administers the channels sees what became of a trial message; the worker counts wrong signatures anew."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -12,6 +12,17 @@ _TRIALS = """
 CREATE POLICY tried ON message FOR SELECT TO lapor_desk
 USING (complaint IS NULL AND kind = 'channel_trial' AND (SELECT my_agencies_as('{administrator}')) <> '{}')"""
 
+_OF_ACCOUNT = "CREATE INDEX inbound_account ON inbound (channel, account, received_at)"
+
 
 async def forwards() -> MigrationManager:
-    return table_migration(ID, DESCRIPTION, forwards=[_TRIALS], backwards=["DROP POLICY tried ON message"])
+    return table_migration(
+        ID,
+        DESCRIPTION,
+        forwards=[_TRIALS, "GRANT UPDATE (refusals) ON channel_account TO lapor_worker", _OF_ACCOUNT],
+        backwards=[
+            "DROP INDEX inbound_account",
+            "REVOKE UPDATE (refusals) ON channel_account FROM lapor_worker",
+            "DROP POLICY tried ON message",
+        ],
+    )

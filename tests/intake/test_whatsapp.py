@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from pywa.utils import webhook_updates_validator
 
 from lapor import crypto
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor, Filing
 from lapor.complaints.draft import identity_context
+from lapor.intake.channel_watch import watch_channels
+from lapor.intake.channels.whatsapp import signature
 from lapor.intake.dialogues import end_silences
 from lapor.intake.forgetting import forget_over
 from lapor.intake.inbound import read_waiting
@@ -464,6 +467,12 @@ async def test_what_nobody_we_know_has_signed_is_refused_and_counted(line: Line,
     assert (await line.site.post("/hooks/whatsapp", content=body, headers=changed)).status_code == 401
 
 
+@pytest.mark.parametrize("body", [b"{}", b"", json.dumps(delivery(text("lampu 💡 mati"))).encode()])
+def test_our_signature_is_what_somebody_else_s_library_expects(body: bytes) -> None:
+    assert webhook_updates_validator(APP_SECRET, body, signature(APP_SECRET, body))
+    assert not webhook_updates_validator("lain", body, signature(APP_SECRET, body))
+
+
 @pytest.mark.parametrize("body", [b"not json", b"[]", b"{}", b'{"entry": 1}', b"[" * 100_000])
 async def test_what_is_genuine_but_unreadable_is_kept_and_flagged(line: Line, body: bytes) -> None:
     assert (await line.site.post("/hooks/whatsapp", content=body, headers=signed(body))).status_code == 200
@@ -487,3 +496,30 @@ async def test_who_talked_to_us_is_forgotten_after_two_days(line: Line) -> None:
     assert await forget_over() == 1
     assert await line.world.fetchval("SELECT count(*) FROM dialogue") == 0
     assert await line.world.fetchval("SELECT count(*) FROM message WHERE said IS NOT NULL") == 0
+
+
+async def test_a_channel_that_is_silent_for_longer_than_ever_raises_an_alarm_until_it_is_heard(
+    line: Line,
+) -> None:
+    for number in range(20):
+        await deliver(line.site, text("halo", sender=f"62812{number:07}"))
+        await line.world.advance(1)
+    assert await watch_channels() == 0
+    await line.world.advance(4)
+    assert await watch_channels() == 1
+    sentence = await line.world.fetchval("SELECT sentence FROM alarm WHERE cleared_at IS NULL")
+    assert "tidak menerima apa pun selama 5 jam" in sentence
+    await deliver(line.site, text("halo"))
+    assert await watch_channels() == 0
+    assert await line.world.fetchval("SELECT count(*) FROM alarm WHERE cleared_at IS NULL") == 0
+
+
+async def test_many_wrong_signatures_raise_an_alarm_that_ends_after_a_day_without(line: Line) -> None:
+    for _ in range(12):
+        await line.site.post("/hooks/whatsapp", content=b"{}", headers=signed(b"{}", "salah"))
+        await line.world.advance(0.01)
+    assert await watch_channels() == 1
+    assert "tanda tangan yang salah" in await line.world.fetchval("SELECT sentence FROM alarm")
+    await line.world.advance(25)
+    assert await watch_channels() == 0
+    assert await line.world.fetchval("SELECT refusals FROM channel_account") == 0
