@@ -1,4 +1,7 @@
-"""The list of escalations of the head of region: a predicate over clocks, never a table of deliveries."""
+"""The list of escalations of the head of region: a predicate over clocks, never a table of deliveries.
+
+What is late is found out by `late_complaints()` in `m0026`, held against the asker's sight.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,39 +22,14 @@ HIGHEST = 3
 # So many of each kind stand on the front page, the most first.
 MOST_GROUPS = 6
 
-# Response clocks past due and unmet; escalations raised for another cause whose clock is still unmet; response
-# clocks that were met late and whose escalation nobody of the leadership has seen. One line per complaint: its oldest.
-# An escalation before its deadline exists only where a policy has such a rung; only then all running clocks are read.
-_LATE = """
-late AS MATERIALIZED (
-  SELECT DISTINCT ON (complaint) complaint, clock, kind, policy, rung, started_at, due_at, met_at, trouble FROM (
-    SELECT k.complaint, k.id AS clock, k.kind, k.policy, k.rung, k.started_at, k.due_at, k.met_at, k.trouble FROM clock k
-    WHERE k.kind = 'response' AND k.met_at IS NULL AND k.due_at < $1
-    UNION ALL
-    SELECT k.complaint, k.id, k.kind, k.policy, k.rung, k.started_at, k.due_at, k.met_at, k.trouble FROM clock k
-    WHERE k.kind = ANY ('{triage,promise,completion,approval,transfer,referral,instruction,emergency}')
-      AND k.met_at IS NULL
-      AND k.due_at < (SELECT CASE WHEN EXISTS (SELECT FROM policy_rung s WHERE s.step = 'escalate'
-        AND (s.base = 'start' OR s.offset_minutes < 0)) THEN 'infinity' ELSE $1 END)
-      AND EXISTS (SELECT FROM escalation e WHERE e.clock = k.id AND e.step = 'escalate')
-    UNION ALL
-    SELECT k.complaint, k.id, k.kind, k.policy, k.rung, k.started_at, k.due_at, k.met_at, k.trouble FROM escalation e
-    JOIN clock k ON k.id = e.clock
-    WHERE e.step = 'escalate' AND e.seen_at IS NULL AND k.kind = 'response' AND k.met_at > k.due_at
-  ) every ORDER BY complaint, met_at IS NOT NULL, due_at, clock
-)"""
-
 _LIST = """
-WITH {late}, ladders AS (
+WITH ladders AS (
   SELECT policy, min(number) AS first FROM policy_rung WHERE step = 'escalate' GROUP BY policy
 ), reached AS (
   SELECT f.*, greatest(least(f.rung - coalesce(l.first, 0), {highest}), 0) AS level
-  FROM late f LEFT JOIN ladders l ON l.policy = f.policy
+  FROM late_complaints($1) f LEFT JOIN ladders l ON l.policy = f.policy
 ), visible AS MATERIALIZED (
-  SELECT f.*, c.owner_agency,
-    CASE WHEN NOT c.protected AND NOT c.about_official THEN c.category END AS category,
-    CASE WHEN NOT c.protected AND NOT c.about_official THEN c.district END AS district, true{narrowed} AS wanted
-  FROM reached f JOIN complaint c ON c.id = f.complaint
+  SELECT f.*, true{narrowed} AS wanted FROM reached f{filtered}
 ), counted AS (
   SELECT count(*) AS total, count(met_at) AS answered, count(*) FILTER (WHERE wanted) AS filtered,
     count(*) FILTER (WHERE met_at IS NULL AND kind = 'response') AS unanswered,
@@ -80,7 +58,6 @@ LEFT JOIN region d ON d.id = c.district
 LEFT JOIN region v ON v.id = c.village
 ORDER BY f.due_at {direction}, f.complaint {direction}"""
 
-# What a complaint is about is not counted where the leadership may not read it.
 _GROUP = """
 (SELECT '{by}' AS by, {key}::text AS key, {name}::text AS name, count(*) AS count, min(v.due_at) AS since
  FROM visible v {join} WHERE v.met_at IS NULL GROUP BY 1, 2, 3 ORDER BY 4 DESC, 5 LIMIT {most})"""
@@ -190,9 +167,10 @@ async def overdue(
         arguments += [wish.mark.at, wish.mark.id]
         beside = f" AND (due_at, complaint) {compared} (${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
     sql = _LIST.format(
-        late=_LATE,
         highest=HIGHEST,
         narrowed=narrowed,
+        # Filters speak of a complaint `c`.
+        filtered=" JOIN complaint c ON c.id = f.complaint" if filters != Filters() else "",
         groups=_groups(),
         beside=beside,
         direction=direction,

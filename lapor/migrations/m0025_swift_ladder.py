@@ -10,7 +10,7 @@ from lapor.migrations.m0007_many_events import (
 )
 from lapor.schema import sql_migration
 
-ID = "2026-11-22T12:00:00:000024"
+ID = "2026-11-22T12:00:00:000025"
 VERSION = "1.38.0"
 DESCRIPTION = "swift ladder"
 
