@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
+
 from lapor.complaints.errors import Refused
 from lapor.locales import say
 
+_HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,250}[0-9A-Za-z])?|[0-9a-fA-F:]{2,39}")
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
@@ -23,6 +27,13 @@ class Field:
     secret: bool = False
     optional: bool = False
     check: Callable[[str], str] = str.strip
+    # What there is to choose from, value and words; without it something is typed in.
+    choices: tuple[tuple[str, Callable[[], str]], ...] = ()
+    inputmode: str = ""
+
+    def offered(self) -> list[dict[str, str]]:
+        """Return the choices in words."""
+        return [{"value": value, "text": words()} for value, words in self.choices]
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,8 @@ class ChannelForm:
     fields: tuple[Field, ...]
     # How somebody is addressed to whom a trial message goes.
     recipient: Field
+    # Of these fields one at least is needed before the account can be switched on.
+    one_of: tuple[str, ...] = ()
 
     def value(self, field: Field, typed: str) -> str:
         """Return what was typed as it is kept; raises Refused with what is wrong about it."""
@@ -42,6 +55,8 @@ class ChannelForm:
         if not value:
             return ""
         if len(value) > 500 or not value.isprintable():
+            raise Refused(say("Periksa lagi isian ini."), field.name)
+        if field.choices and value not in {choice for choice, _ in field.choices}:
             raise Refused(say("Periksa lagi isian ini."), field.name)
         return field.check(value)
 
@@ -55,10 +70,30 @@ def _address(typed: str) -> str:
     return typed.rstrip("/")
 
 
-def _digits(name: str) -> Callable[[str], str]:
+def _host(typed: str) -> str:
+    """The name or address of a server, and nothing else."""
+    if not _HOST.fullmatch(typed):
+        raise Refused(say("Tulis nama server saja, misalnya imap.kota.go.id."), "host")
+    return typed.lower()
+
+
+def _mail_address(name: str, longest: int) -> Callable[[str], str]:
+    def check(typed: str) -> str:
+        try:
+            address = validate_email(typed, check_deliverability=False).normalized.lower()
+        except EmailNotValidError:
+            address = ""
+        if not address or len(address) > longest:
+            raise Refused(say("Tulis satu alamat surel, misalnya nama@kota.go.id."), name)
+        return address
+
+    return check
+
+
+def _digits(name: str, least: int = 5, most: int = 30) -> Callable[[str], str]:
     def check(typed: str) -> str:
         digits = typed.removeprefix("+").replace(" ", "").replace("-", "")
-        if not digits.isdecimal() or not 5 <= len(digits) <= 30:
+        if not digits.isdecimal() or not least <= len(digits) <= most:
             raise Refused(say("Tulis dengan angka saja."), name)
         return digits
 
@@ -74,6 +109,7 @@ FORMS: Final[Mapping[str, ChannelForm]] = {
             lambda: say("ID nomor telepon"),
             lambda: say("Phone number ID di WhatsApp Manager; bukan nomornya sendiri."),
             check=_digits("name"),
+            inputmode="numeric",
         ),
         fields=(
             Field(
@@ -115,6 +151,97 @@ FORMS: Final[Mapping[str, ChannelForm]] = {
             lambda: say("Nomor tujuan"),
             lambda: say("Nomor WhatsApp dengan kode negara, misalnya 62812…"),
             check=_digits("to"),
+            inputmode="tel",
         ),
+    ),
+    "email": ChannelForm(
+        channel="email",
+        title="Surel",
+        account=Field(
+            "name",
+            lambda: say("Alamat kotak surel"),
+            lambda: say("Alamat yang ditulisi warga, misalnya lapor@kota.go.id"),
+            check=_mail_address("name", 60),
+            inputmode="email",
+        ),
+        fields=(
+            Field(
+                "host",
+                lambda: say("Server IMAP"),
+                lambda: say(
+                    "Misalnya imap.kota.go.id. Kosong bila surel diantar oleh Postmark atau Mailgun."
+                ),
+                optional=True,
+                check=_host,
+            ),
+            Field(
+                "security",
+                lambda: say("Sambungan ke server IMAP"),
+                lambda: say("Tanpa pengaman hanya untuk server di mesin ini juga."),
+                choices=(
+                    ("tls", lambda: say("TLS sejak awal (port 993)")),
+                    ("starttls", lambda: say("STARTTLS (port 143)")),
+                    ("none", lambda: say("Tanpa pengaman (port 143)")),
+                ),
+            ),
+            Field(
+                "port",
+                lambda: say("Port"),
+                lambda: say("Kosong: port yang biasa."),
+                optional=True,
+                check=_digits("port", 1, 5),
+                inputmode="numeric",
+            ),
+            Field(
+                "user",
+                lambda: say("Nama pengguna"),
+                lambda: say("Kosong: alamat kotak surel."),
+                optional=True,
+            ),
+            Field(
+                "password",
+                lambda: say("Kata sandi kotak surel"),
+                lambda: say("Sebaiknya kata sandi khusus aplikasi."),
+                secret=True,
+                optional=True,
+            ),
+            Field(
+                "folder",
+                lambda: say("Folder"),
+                lambda: say("Kosong: INBOX."),
+                optional=True,
+            ),
+            Field(
+                "subaddressing",
+                lambda: say("Apakah server menerima alamat dengan tanda tambah?"),
+                lambda: say(
+                    "Surel ke lapor+apa-saja@kota.go.id masuk ke kotak lapor@kota.go.id. Dengan itu balasan dari alamat lain pun"
+                    " sampai ke laporannya."
+                ),
+                choices=(("", lambda: say("Tidak")), ("ya", lambda: say("Ya"))),
+            ),
+            Field(
+                "webhook_password",
+                lambda: say("Kata sandi untuk Postmark"),
+                lambda: say("Hanya bila surel diantar oleh Postmark, di luar negeri."),
+                secret=True,
+                optional=True,
+            ),
+            Field(
+                "mailgun_signing_key",
+                lambda: say("Kunci tanda tangan Mailgun"),
+                lambda: say("Hanya bila surel diantar oleh Mailgun, di luar negeri."),
+                secret=True,
+                optional=True,
+            ),
+        ),
+        recipient=Field(
+            "to",
+            lambda: say("Alamat surel tujuan"),
+            lambda: say("Surat uji dikirim ke alamat ini lewat server surel keluar."),
+            check=_mail_address("to", 254),
+            inputmode="email",
+        ),
+        one_of=("host", "webhook_password", "mailgun_signing_key"),
     ),
 }

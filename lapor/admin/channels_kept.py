@@ -171,8 +171,10 @@ def _active(form: ChannelForm, typed: Mapping[str, str], given: Mapping[str, str
     if typed.get("active") != "ya":
         return False
     for field in form.fields:
-        if field.secret and not given.get(field.name):
+        if field.secret and not field.optional and not given.get(field.name):
             raise Refused(say("Isi dahulu, baru akun ini dapat diaktifkan."), field.name)
+    if form.one_of and not any(given.get(name) or typed.get(name, "").strip() for name in form.one_of):
+        raise Refused(say("Isi dahulu, baru akun ini dapat diaktifkan."), form.one_of[0])
     return True
 
 

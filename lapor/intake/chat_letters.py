@@ -12,11 +12,13 @@ from lapor import channel_accounts, crypto, database
 from lapor.intake import dialogue_rows
 from lapor.intake.channels.interface import Chat, Outgoing
 from lapor.intake.letters import Letter, Sending
+from lapor.intake.recipients import MAIL
 
 CHAT = "chat"
 TRIAL = channel_accounts.TRIAL
 OVER = "percakapan ini sudah selesai"
 SWITCHED_OFF = "kanal ini tidak diaktifkan"
+NO_SERVER = "server surel keluar belum diatur"
 
 _SAID = """
 SELECT m.dedupe_key, m.kind, m.said, d.channel, d.account, d.sender, d.heard_at, lapor_now() AS now
@@ -48,11 +50,28 @@ async def write(message: int, sending: Sending) -> Letter:
 
 async def _trial(letter: Letter, said: dict[str, Any], sending: Sending) -> Letter:
     channel, account, address = said["channel"], said["account"], said["to"]
+    if channel == MAIL:
+        return _trial_mail(letter, said, sending)
     if (channel, account) not in sending.accounts:
         return replace(letter, trouble=SWITCHED_OFF)
     heard_at = await dialogue_rows.heard_last(channel, account, address)
     chat = Chat(account, heard_at, link=sending.base_url)
     return _leaving(letter, channel, address, said["text"], chat)
+
+
+def _trial_mail(letter: Letter, said: dict[str, Any], sending: Sending) -> Letter:
+    """A mail leaves by the server for all letters; an answer to it comes to the mailbox that is tried."""
+    if MAIL not in sending.channels:
+        return replace(letter, trouble=NO_SERVER)
+    subject = str(said["text"]).partition(".")[0]
+    outgoing = replace(
+        letter.outgoing,
+        addresses=(said["to"],),
+        subject=subject,
+        body=f"{said['text']}\n",
+        reply_to=said["account"],
+    )
+    return replace(letter, outgoing=outgoing, channel=MAIL, hopeless=False)
 
 
 def _leaving(letter: Letter, channel: str, address: str, text: str, chat: Chat) -> Letter:
