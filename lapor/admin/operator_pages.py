@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
@@ -18,7 +19,7 @@ from lapor.admin.operator_form import MANNERS, take_down
 from lapor.admin.slip_pages import operators_only
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor, Earlier
-from lapor.filing_form import asked, choices
+from lapor.filing_form import asked, choices, sent_photos
 from lapor.filing_form.checks import Checked, phone_of, read
 from lapor.filing_form.once import file_once, known, new_form
 from lapor.locales import current, say
@@ -64,18 +65,19 @@ async def empty_form(request: AnyRequest, officer: NamedDependency[Officer]) -> 
     return _form_page(request, await choices.registry_now(), Checked(typed), Shown())
 
 
-@post(COUNTER)
+@post(COUNTER, **sent_photos.LARGE)
 async def file(request: AnyRequest) -> Response[Any]:
     """File what was taken down and go on to its slip; whatever is wrong comes back beside its field."""
     settle_language(request)
     registry = await choices.registry_now()
     officer = await _operator(request)
     if officer is None:
-        return _session_over(request, registry, await uploads.fields(request))
+        return await _session_over(request, registry)
     data = await uploads.fields(request)
     async with database.transaction("reader", user_id=officer.id):
         at = await database.now()
     form = take_down(data, registry, officer.id, at, officer.timezone)
+    form.photos = len(await uploads.chosen(request))
     form.typed["form"] = known(form.typed["form"])
     if form.filing is None:
         return _form_page(request, registry, form, Shown(status_code=422))
@@ -85,35 +87,36 @@ async def file(request: AnyRequest) -> Response[Any]:
     except desk.Refused as refusal:
         form.errors[refusal.field or ""] = say(refusal.message)
         return _form_page(request, registry, form, Shown(status_code=422))
-    where = f"{slips.path_of(opened.ticket)}/slip?cara={form.typed['manner']}"
+    refused = await sent_photos.keep(request, opened.ticket, opened.secret) if form.photos else []
+    news = {"cara": form.typed["manner"], sent_photos.TOLD: sent_photos.told(refused)}
+    where = f"{slips.path_of(opened.ticket)}/slip?{urlencode({name: said for name, said in news.items() if said})}"
     carried = slips.cookie(settings, officer.id, opened.ticket, opened.secret)
     return Redirect(where, status_code=303, cookies=[carried])
 
 
-@post(f"{COUNTER}/saran")
+@post(f"{COUNTER}/saran", **sent_photos.LARGE)
 async def propose(request: AnyRequest) -> Response[Any]:
     """Topics and places that the words so far speak of."""
     settle_language(request)
     registry = await choices.registry_now()
-    data = await uploads.fields(request)
     if await _operator(request) is None:
-        return _session_over(request, registry, data)
-    proposed = proposals(registry, data.get("text", ""))
+        return await _session_over(request, registry)
+    form = await _as_typed(request)
+    proposed = proposals(registry, form.typed["text"])
     if PART in request.headers:
         return page(request, "operator/proposed.html", proposed=proposed)
-    return _form_page(request, registry, _as_typed(data), Shown(proposed=proposed))
+    return _form_page(request, registry, form, Shown(proposed=proposed))
 
 
-@post(f"{COUNTER}/riwayat")
+@post(f"{COUNTER}/riwayat", **sent_photos.LARGE)
 async def look_at_history(request: AnyRequest) -> Response[Any]:
     """What the same number reported before; each look is recorded in what it shows."""
     settle_language(request)
     registry = await choices.registry_now()
-    data = await uploads.fields(request)
     officer = await _operator(request)
     if officer is None:
-        return _session_over(request, registry, data)
-    form = _as_typed(data)
+        return await _session_over(request, registry)
+    form = await _as_typed(request)
     history = await _history(officer, form)
     if PART in request.headers:
         return page(request, "operator/history.html", history=history)
@@ -156,9 +159,10 @@ async def _history(officer: Officer, form: Checked) -> History:
     return History(await desk.look_at_caller(Actor.officer(officer.id), phone))
 
 
-def _as_typed(data: dict[str, str]) -> Checked:
+async def _as_typed(request: AnyRequest) -> Checked:
     """The form as it was sent, unchecked: somebody still writes in it."""
-    form = Checked({**data, **read(data)})
+    data = await uploads.fields(request)
+    form = Checked({**data, **read(data)}, photos=len(await uploads.chosen(request)))
     form.typed["form"] = known(form.typed["form"])
     return form
 
@@ -175,8 +179,8 @@ async def _operator(request: AnyRequest) -> Officer | None:
     return await current_officer(request)
 
 
-def _session_over(request: AnyRequest, registry: Registry, data: dict[str, str]) -> Response[Any]:
-    return _form_page(request, registry, _as_typed(data), Shown(ended=True, status_code=403))
+async def _session_over(request: AnyRequest, registry: Registry) -> Response[Any]:
+    return _form_page(request, registry, await _as_typed(request), Shown(ended=True, status_code=403))
 
 
 def _form_page(request: AnyRequest, registry: Registry, form: Checked, shown: Shown) -> Response[Any]:
@@ -192,6 +196,7 @@ def _form_page(request: AnyRequest, registry: Registry, form: Checked, shown: Sh
         agencies=[agency for agency in registry.agencies.values() if agency.active],
         typed=form.typed,
         errors=form.errors,
+        photos_again=form.photos > 0,
         proposed=shown.proposed,
         history=shown.history,
         ended=shown.ended,

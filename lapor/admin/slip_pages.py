@@ -21,6 +21,7 @@ from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor, Refused
 from lapor.complaints.queries.slip import Slip, slip
 from lapor.crypto import secret_hash
+from lapor.filing_form import sent_photos
 from lapor.filing_form.links import picture, secret_link
 from lapor.pages import AnyRequest, page, settle_language
 
@@ -96,6 +97,7 @@ def _page(
         ticket=tickets.show(found.ticket),
         link=link,
         picture=picture(link),
+        photo_news=sent_photos.news(request),
         manner=manner if manner in MANNERS else MANNERS[0],
         typed=typed or {},
         errors=errors or {},

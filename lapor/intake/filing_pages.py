@@ -12,10 +12,10 @@ from litestar.types import ControllerRouterHandler
 
 from lapor import limits, uploads
 from lapor.complaints import desk, tickets
-from lapor.filing_form import asked, choices
+from lapor.filing_form import asked, choices, sent_photos
 from lapor.filing_form.checks import Checked, check
 from lapor.filing_form.once import Opened, file_once, known, new_form
-from lapor.intake import photo_form, residents
+from lapor.intake import residents
 from lapor.intake.addresses import (
     PRIVATE,
     address,
@@ -38,7 +38,7 @@ async def filing_form(request: AnyRequest) -> Response[Any]:
     return form_page(request, await choices.registry_now(), Checked({"form": new_form()}))
 
 
-@post("/lapor", **photo_form.LARGE)
+@post("/lapor", **sent_photos.LARGE)
 async def send_filing(request: AnyRequest) -> Response[Any]:
     """File a complaint and go on to its ticket; whatever is wrong comes back beside its field."""
     settle_language(request)
@@ -58,8 +58,8 @@ async def send_filing(request: AnyRequest) -> Response[Any]:
     except desk.Refused as refusal:
         form.errors[refusal.field or ""] = say(refusal.message)
         return form_page(request, registry, form, 422)
-    refused = await photo_form.keep(request, opened.ticket, opened.secret) if form.photos else []
-    return _sent(opened, {"kontak": form.contact_kind, photo_form.TOLD: photo_form.told(refused)}, settings)
+    refused = await sent_photos.keep(request, opened.ticket, opened.secret) if form.photos else []
+    return _sent(opened, {"kontak": form.contact_kind, sent_photos.TOLD: sent_photos.told(refused)}, settings)
 
 
 def _sent(opened: Opened, news: dict[str, str], settings: Settings) -> Response[Any]:
@@ -97,7 +97,7 @@ async def filed_page(request: AnyRequest, ticket: FromPath[str]) -> Response[Any
         receipt_hash=own.receipt,
         photos=own.photos,
         photos_at=photos_at(own.row["ticket"]),
-        photo_news=photo_form.news(request),
+        photo_news=sent_photos.news(request),
     )
 
 

@@ -16,8 +16,9 @@ from lapor.complaints import desk
 from lapor.complaints.desk import Actor
 from lapor.complaints.rating import STARS
 from lapor.crypto import secret_hash
+from lapor.filing_form import sent_photos
 from lapor.filing_form.checks import tidy
-from lapor.intake import photo_form, residents
+from lapor.intake import residents
 from lapor.intake.addresses import (
     COOKIE,
     PRIVATE,
@@ -72,7 +73,7 @@ async def open_own(request: AnyRequest, ticket: FromPath[str], secret: FromPath[
     return Redirect(address(code), status_code=303, cookies=[cookie], headers=dict(PRIVATE))
 
 
-@post("/laporan/{ticket:str}/balasan", **photo_form.LARGE)
+@post("/laporan/{ticket:str}/balasan", **sent_photos.LARGE)
 async def send_reply(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
     """Add something to one's complaint, in words, in photos or in both."""
 
@@ -80,7 +81,7 @@ async def send_reply(request: AnyRequest, ticket: FromPath[str]) -> Response[Any
         given = await uploads.photos(request)
         text = typed["text"]
         if not text and given.refused and not given.usable:
-            raise desk.Refused(photo_form.sentences(given.refused)[0], "photos")
+            raise desk.Refused(sent_photos.sentences(given.refused)[0], "photos")
         if not text and given.usable:
             text = say("Foto terlampir.")
         await desk.reply(actor, complaint, text=text, photos=given.usable)
@@ -167,7 +168,7 @@ async def _speak(request: AnyRequest, ticket: str, form: str, verb: Verb) -> Res
             raise not_there() from None
         errors = {refusal.field or "": say(refusal.message)}
         return _own_page(request, own, failed=form, errors=errors, typed=typed)
-    news = {"kabar": form, photo_form.TOLD: photo_form.told(refused)}
+    news = {"kabar": form, sent_photos.TOLD: sent_photos.told(refused)}
     where = address(code) + "?" + urlencode({name: said for name, said in news.items() if said})
     return Redirect(where, status_code=303)
 
@@ -206,7 +207,7 @@ def _own_page(
         errors=errors or {},
         typed=typed or {},
         told="" if errors else _news(request.query_params.get("kabar", "")),
-        photo_news=[] if errors else photo_form.news(request),
+        photo_news=[] if errors else sent_photos.news(request),
     )
 
 

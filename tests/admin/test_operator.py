@@ -14,6 +14,7 @@ import pytest
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Filing
 from tests.ground import World
+from tests.images import from_phone
 from tests.visitor import TOKEN, Visitor
 
 LAMP = {
@@ -392,3 +393,27 @@ async def test_a_slip_of_a_protected_complaint_names_no_agency(site: Visitor, wo
     )
     assert agency not in html.unescape(slip.text)
     assert "Hanya petugas khusus" in slip.text
+
+
+async def test_a_scan_of_the_letter_is_kept_and_one_that_is_none_costs_only_itself(
+    site: Visitor, world: World
+) -> None:
+    await site.as_role("operator", HERE)
+    opened = await site.get("/loket")
+    fields = {
+        **LAMP,
+        "form": FORM.search(opened.text).group(1),  # type: ignore[union-attr]
+        "_csrf_token": TOKEN.search(opened.text).group(1),  # type: ignore[union-attr]
+    }
+    files = [
+        ("photos", ("surat.jpg", from_phone(1), "image/jpeg")),
+        ("photos", ("surat.html", b"<html>", "image/jpeg")),
+    ]
+    back = await site.post("/loket/saran", data=fields, files=files)
+    assert "Pilih lagi fotonya" in back.text
+    sent = await site.post("/loket", data=fields, files=files)
+    assert sent.status_code == 303
+    slip = await site.get(sent.headers["location"])
+    assert "Foto ke-2 tidak dapat dipakai" in slip.text
+    kept = await world.fetch("SELECT purpose FROM attachment")
+    assert [row["purpose"] for row in kept] == ["report"]

@@ -1,4 +1,4 @@
-"""Photos of residents: kept beside what they sent, shown to them again, and refused in words."""
+"""Photos that came with a form that files: kept beside the complaint, and refused in words."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
-from litestar import Response, get
-from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
+from litestar import Response
 
 from lapor import failures, uploads
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor
 from lapor.complaints.pictures import REASONS
+from lapor.complaints.queries.slip import slip
 from lapor.crypto import secret_hash
-from lapor.intake import residents
-from lapor.intake.addresses import given_key, not_there, ticket_of
 from lapor.locales import say
 from lapor.pages import AnyRequest, settle_language
 from lapor.uploads import Refusal
@@ -27,7 +24,6 @@ log = structlog.get_logger()
 # The name under which an address tells which photos were refused: "2-heic.3-kosong".
 TOLD: Final = "foto"
 _TOLD = re.compile(r"([1-9]\d?)-([a-z]+)")
-_LARGEST_ID = 2**63 - 1
 
 
 async def keep(request: AnyRequest, ticket: str, secret: str) -> list[Refusal]:
@@ -39,8 +35,8 @@ async def keep(request: AnyRequest, ticket: str, secret: str) -> list[Refusal]:
     if not given.usable:
         return given.refused
     try:
-        complaint = await residents.own_id(ticket, secret)
-        await desk.add_photos(Actor.reporter(secret_hash(secret)), complaint or 0, given.usable)
+        found = await slip(ticket, secret)
+        await desk.add_photos(Actor.reporter(secret_hash(secret)), found.id if found else 0, given.usable)
     except Exception as error:
         log.error("photos_not_kept", error=type(error).__name__, where=failures.place(error))
         return [*given.refused, Refusal(1, "gagal")]
@@ -81,31 +77,6 @@ def too_large(request: AnyRequest, _: Exception) -> Response[Any]:
     )
 
 
-@get("/laporan/{ticket:str}/foto/{photo:int}")
-async def own_photo(request: AnyRequest, ticket: FromPath[str], photo: FromPath[int]) -> Response[Any]:
-    """A photo of one's own complaint, for whoever holds the secret."""
-    if not 0 < photo <= _LARGEST_ID:
-        raise not_there()
-    body = await residents.own_photo(ticket_of(ticket), given_key(request), photo)
-    if body is None:
-        raise not_there()
-    return await uploads.photo_response(request, body)
-
-
-@get("/laporan/{ticket:str}/berkas/{document:int}")
-async def own_document(
-    request: AnyRequest, ticket: FromPath[str], document: FromPath[int]
-) -> Response[bytes]:
-    """A document that the agency sent with an answer, for whoever holds the secret."""
-    if not 0 < document <= _LARGEST_ID:
-        raise not_there()
-    found = await residents.own_document(ticket_of(ticket), given_key(request), document)
-    if found is None:
-        raise not_there()
-    return uploads.document_response(*found)
-
-
-ROUTES: list[ControllerRouterHandler] = [own_photo, own_document]
 LARGE: dict[str, Any] = {
     "request_max_body_size": uploads.MOST_BODY,
     "exception_handlers": {413: too_large},
