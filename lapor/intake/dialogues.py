@@ -15,9 +15,9 @@ from lapor.intake.channels.talk import Receipt, Said, Talks
 from lapor.intake.conversation import ANONYMOUS, CONFIDENTIAL, FILED, UNHEARD, Dialogue, Ears, Reply, Turn
 from lapor.intake.conversation_words import Known, spoken_in, worded
 from lapor.intake.dialogue_rows import Talk
+from lapor.intake.place_names import names_of
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
-from lapor.routing.places import Place, PlaceNames
 
 __all__ = ["end_silences", "reader"]
 
@@ -64,7 +64,7 @@ async def _hear(delivered: Delivered, said: Said) -> Read:
         dialogue = Dialogue(step=FILED, ticket=asked)
     replied_to = await database.fetchval(_REPLIED_TO, said.replies_to, delivered.channel)
     heard = replace(said.heard, replies_to=replied_to or "")
-    names = _names(registry)
+    names = names_of(registry)
 
     def places(text: str) -> tuple[str, ...]:
         return tuple(code for code in names.find(text).codes if code in registry.regions)
@@ -200,14 +200,3 @@ def _place(dialogue: Dialogue | None, registry: Registry) -> str:
 
 def _region(dialogue: Dialogue | None, registry: Registry) -> str:
     return dialogue.codes[0] if dialogue and dialogue.codes else registry.default_region
-
-
-_held: list[tuple[Registry, PlaceNames]] = []
-
-
-def _names(registry: Registry) -> PlaceNames:
-    """The names of all places of these registers, indexed once for each copy of them."""
-    if not _held or _held[0][0] is not registry:
-        names = PlaceNames(Place(code, region.name) for code, region in registry.regions.items())
-        _held[:] = [(registry, names)]
-    return _held[0][1]

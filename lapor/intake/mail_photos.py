@@ -1,4 +1,4 @@
-"""The files that hang on a mail: photos as they can be kept, and why the others cannot."""
+"""The files that hang on a mail: photos and documents as they can be kept, and why the others cannot."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from lapor.complaints import pictures
+from lapor.complaints import pictures, sent_files
+from lapor.complaints.errors import Refused
 from lapor.complaints.photos import MOST_PHOTOS
 from lapor.complaints.pictures import REASONS, Picture, Unusable
+from lapor.complaints.sent_files import SentFile
 from lapor.intake.mail_parsing import Attachment
 
 MOST: Final = 2 * MOST_PHOTOS
@@ -27,13 +29,14 @@ _IGNORED: Final = (
     "text/rfc822-headers",
     "application/ms-tnef",
 )
+MOST_FILES: Final = 10
 _NOTE: Final = "lampiran: "
 _NOTED = re.compile(r"(\d{1,3})-([a-z]+)")
 _OTHER: Final = "lain"
 _TOO_MANY: Final = "lebih"
 _SENTENCES: Final = {
     **REASONS,
-    _OTHER: "ini bukan foto. Tulis isinya dalam surel.",
+    _OTHER: "berkas jenis ini tidak dapat disimpan, atau lebih dari 16 MB. Tulis isinya dalam surel.",
     _TOO_MANY: f"paling banyak {MOST} foto dalam satu surel.",
     "gagal": "laporan ini sudah memuat banyak foto.",
 }
@@ -44,6 +47,7 @@ class Photos:
     """What can be kept of a mail's files; `refused` are number, from 1, and code of the others."""
 
     usable: list[Picture] = field(default_factory=list)
+    files: list[SentFile] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
 
     @property
@@ -61,7 +65,7 @@ async def opened(attachments: Sequence[Attachment], room: int = MOST) -> Photos:
         if attachment.media_type.startswith(_IGNORED):
             continue
         if not attachment.is_picture:
-            found.refused.append((number, _OTHER))
+            _keep(found, number, attachment.body)
         elif len(found.usable) >= min(room, MOST):
             found.refused.append((number, _TOO_MANY if room >= MOST else "gagal"))
         else:
@@ -77,6 +81,15 @@ async def _open(found: Photos, number: int, body: bytes) -> None:
         return
     if min(picture.width, picture.height) >= _SMALLEST_SIDE:
         found.usable.append(picture)
+
+
+def _keep(found: Photos, number: int, body: bytes) -> None:
+    try:
+        if len(found.files) >= MOST_FILES:
+            raise Refused("Terlalu banyak berkas.")
+        found.files.append(sent_files.read(body))
+    except Refused:
+        found.refused.append((number, _OTHER))
 
 
 def told(note: str) -> list[str]:

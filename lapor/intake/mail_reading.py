@@ -6,12 +6,13 @@ ticket alone proves nothing: whoever knows one may have read it somewhere.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from lapor import crypto, database
-from lapor.complaints import desk
-from lapor.complaints.desk import Actor
+from lapor.complaints import desk, sent_files
+from lapor.complaints.desk import Actor, Filing
 from lapor.complaints.photos import MOST_OF_REPORTER, MOST_PHOTOS
 from lapor.complaints.statements import TEXT_LIMIT
 from lapor.intake import adding, mail_filing, mail_photos, mail_threads
@@ -20,11 +21,14 @@ from lapor.intake.mail_automatic import SPAM
 from lapor.intake.mail_filing import CHANNEL
 from lapor.intake.mail_parsing import Mail, parse
 from lapor.intake.mail_photos import Photos
+from lapor.intake.place_names import names_of
+from lapor.registers import moment
+from lapor.routing.directory import REGISTRY
 
 # What goes back to whoever wrote, besides the letters of the complaint itself.
 REFUSED_FILES: Final = "attachments_refused"
 NOT_ADDED: Final = "mail_not_added"
-ONLY_PHOTOS: Final = "(foto)"
+ONLY_FILES: Final = "(lampiran)"
 # One sender's complaints beyond this wait for a person: a programme has gone wrong, or somebody floods.
 MOST_AN_HOUR: Final = 30
 _HOUR: Final = timedelta(hours=1)
@@ -92,10 +96,28 @@ async def _check(mail: Mail) -> None:
 
 async def _file(delivered: Delivered, mail: Mail) -> Read:
     photos = await mail_photos.opened(mail.attachments)
-    filed = await desk.file(mail_filing.filing_of(mail, delivered.received_at), role="worker")
-    for first in range(0, len(photos.usable), MOST_PHOTOS):
-        await desk.add_photos(Actor.heard(), filed.complaint_id, photos.usable[first : first + MOST_PHOTOS])
+    filing = mail_filing.filing_of(mail, delivered.received_at)
+    filed = await desk.file(await _placed(filing), role="worker")
+    await _attach(filed.complaint_id, photos)
     return await _done(delivered, filed.complaint_id, photos)
+
+
+async def _placed(filing: Filing) -> Filing:
+    """The complaint with the place that its words name, where they leave no doubt."""
+    registry = await REGISTRY.get((await moment()).version)
+    guess = names_of(registry).find(filing.text)
+    if not guess.sure:
+        return filing
+    codes = {code.count("."): code for code in guess.codes if code in registry.regions}
+    return replace(filing, district=codes.get(2), village=codes.get(3))
+
+
+async def _attach(complaint: int, photos: Photos, statement: int | None = None) -> None:
+    actor = Actor.heard()
+    for first in range(0, len(photos.usable), MOST_PHOTOS):
+        await desk.add_photos(actor, complaint, photos.usable[first : first + MOST_PHOTOS], statement)
+    for sent in photos.files:
+        await sent_files.keep_file(actor, complaint, sent, statement)
 
 
 async def _add(delivered: Delivered, mail: Mail, complaint: int) -> Read:
@@ -103,12 +125,12 @@ async def _add(delivered: Delivered, mail: Mail, complaint: int) -> Read:
     assert standing is not None
     if standing["ended"]:
         return await _not_added(complaint)
-    photos = await mail_photos.opened(
-        mail.attachments, min(MOST_PHOTOS, MOST_OF_REPORTER - standing["photos"])
-    )
-    if not mail.text and not photos.usable:
+    photos = await mail_photos.opened(mail.attachments, MOST_OF_REPORTER - standing["photos"])
+    if not (mail.text or photos.usable or photos.files):
         raise Unreadable("balasan ini tidak berisi apa-apa")
-    await adding.add(complaint, mail_filing.cut(mail.text or ONLY_PHOTOS, TEXT_LIMIT), photos.usable)
+    text = mail_filing.cut(mail.text or ONLY_FILES, TEXT_LIMIT)
+    added = await adding.add(complaint, text)
+    await _attach(complaint, photos, added.statement)
     return await _done(delivered, complaint, photos)
 
 

@@ -118,13 +118,41 @@ async def test_files_that_cannot_be_used_are_refused_and_the_resident_is_told(
     simulated: World, post: PostOffice, mailing: Settings
 ) -> None:
     broken = ("rusak.jpg", "image/jpeg", b"\xff\xd8\xff bukan foto")
-    letter = ("surat.pdf", "application/pdf", b"%PDF-1.4")
-    await _arrive(mail(photos=(jpeg(1),), files=(broken, letter)))
+    program = ("hadiah.exe", "application/octet-stream", b"MZ")
+    await _arrive(mail(photos=(jpeg(1),), files=(broken, program)))
     assert (await _count(simulated), await _count(simulated, "attachment")) == (1, 1)
     await drain(mailing)
     told = next(one for one in post.to(SRI) if "lampiran" in one.letter["Subject"])
     assert "lampiran ke-2: berkasnya rusak" in told.body
-    assert "lampiran ke-3: ini bukan foto" in told.body
+    assert "lampiran ke-3: berkas jenis ini tidak dapat disimpan" in told.body
+
+
+async def test_documents_and_recordings_are_kept_beside_the_words_that_they_came_with(
+    simulated: World,
+) -> None:
+    letter = ("surat.pdf", "application/pdf", b"%PDF-1.4 surat pengaduan")
+    await _arrive(mail(files=(letter,)))
+    spoken = ("rekaman.ogg", "audio/ogg", b"OggS suara")
+    ticket = await simulated.fetchval("SELECT ticket FROM complaint")
+    await _arrive(mail("", subject=f"Re: {shown(ticket)}", photos=(jpeg(3),), files=(spoken,)))
+    rows = await simulated.fetch("SELECT purpose, media_type, statement FROM attachment ORDER BY id")
+    statement = await simulated.fetchval("SELECT id FROM statement WHERE kind = 'reply'")
+    assert [tuple(row) for row in rows] == [
+        ("report", "application/pdf", None),
+        ("reply", "image/jpeg", statement),
+        ("reply", "audio/ogg", statement),
+    ]
+    assert await _replies(simulated) == ["(lampiran)"]
+    assert (await _row(simulated))["trouble"] is None
+
+
+async def test_a_place_that_the_words_name_without_doubt_is_kept(simulated: World) -> None:
+    await _arrive(mail("Lampu jalan mati di Kelurahan Tlogosari Kulon sejak Senin."))
+    await _arrive(mail("Lampu jalan mati di dekat rumah saya sejak Senin."))
+    rows = await simulated.fetch(
+        "SELECT v.name FROM complaint c LEFT JOIN region v ON v.id = c.village ORDER BY c.id"
+    )
+    assert [row["name"] for row in rows] == ["Tlogosari Kulon", None]
 
 
 async def test_an_answer_to_our_letter_is_added_and_files_nothing(
