@@ -11,16 +11,16 @@ from litestar.params import FromPath
 
 from lapor import words
 from lapor.admin.access import desk_only
-from lapor.admin.desk_forms import Form, read_form
-from lapor.admin.desk_view import Returned, Shown, View, complaint_page, read
+from lapor.admin.desk_forms import Form
+from lapor.admin.desk_view import Returned, Shown, View, complaint_page
 from lapor.admin.offices import Officer
-from lapor.admin.prepared_answers import known
+from lapor.admin.prepared_answers import begun, known
 from lapor.complaints.errors import Refused
 from lapor.complaints.masking import mask_national_ids
 from lapor.complaints.queries import acts
 from lapor.letter_words import has_words, render
 from lapor.locales import DEFAULT, current, say, use
-from lapor.pages import AnyRequest, settle_language
+from lapor.pages import AnyRequest
 
 _LETTERS = {acts.ANSWER: "answered", acts.INTERIM: "promised", acts.QUESTION: "asked"}
 MAIL = "email"
@@ -43,10 +43,7 @@ async def preview(
     request: AnyRequest, complaint: FromPath[int], officer: NamedDependency[Officer]
 ) -> Response[Any]:
     """The complaint with the letter beside the words from which it is made; nothing is sent or kept."""
-    settle_language(request)
-    form = await read_form(request, officer, complaint)
-    view = await read(officer, complaint)
-    act = form.typed.get("untuk", "")
+    form, view, act = await begun(request, officer, complaint)
     if act not in _LETTERS or act not in view.acts or not form.text.strip():
         returned = Returned(act, {"text": say("Tulis isinya dahulu.")}, form.typed)
         return complaint_page(request, view, Shown(returned=returned, status_code=422))

@@ -32,10 +32,7 @@ async def fill_in(
     request: AnyRequest, complaint: FromPath[int], officer: NamedDependency[Officer]
 ) -> Response[Any]:
     """The complaint with its answer begun; what was typed before stays above it."""
-    settle_language(request)
-    form = await read_form(request, officer, complaint)
-    view = await read(officer, complaint)
-    act = form.typed.get("untuk", "")
+    form, view, act = await begun(request, officer, complaint)
     chosen = _chosen(view, act, form)
     if chosen is None:
         returned = Returned(act, {"template": say("Pilih satu jawaban siap pakai.")}, form.typed)
@@ -47,6 +44,13 @@ async def fill_in(
     if NAME in fields_of(chosen.text):
         view = await read(officer, complaint)
     return complaint_page(request, view, Shown(returned=Returned(act, {}, typed)))
+
+
+async def begun(request: AnyRequest, officer: Officer, complaint: int) -> tuple[Form, View, str]:
+    """Return what is typed so far, the complaint beside it, and for which act it is."""
+    settle_language(request)
+    form = await read_form(request, officer, complaint)
+    return form, await read(officer, complaint), form.typed.get("untuk", "")
 
 
 def known(one: OneComplaint) -> Mapping[str, str]:

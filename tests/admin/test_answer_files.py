@@ -15,8 +15,8 @@ from lapor.complaints.errors import Refused
 from lapor.complaints.tickets import show
 from lapor.intake.outbound import drain
 from tests.admin import cases
-from tests.admin.cases import DPU, file
-from tests.admin.test_desk_pages import listed, send, where
+from tests.admin.cases import DPU, file, where
+from tests.admin.test_desk_pages import listed, send
 from tests.ground import World
 from tests.images import jpeg
 from tests.intake.post_office import open_post_office

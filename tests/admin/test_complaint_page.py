@@ -6,8 +6,8 @@ import asyncio
 import re
 
 from tests.admin import cases
-from tests.admin.cases import DPU, file
-from tests.admin.test_desk_pages import send, where
+from tests.admin.cases import DPU, file, where
+from tests.admin.test_desk_pages import send
 from tests.ground import World
 from tests.visitor import Visitor
 

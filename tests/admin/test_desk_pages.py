@@ -8,7 +8,7 @@ import pytest
 
 from lapor.complaints import desk
 from tests.admin import cases
-from tests.admin.cases import DPU, file
+from tests.admin.cases import DPU, file, submit, where
 from tests.ground import World
 from tests.visitor import Visitor
 
@@ -23,20 +23,9 @@ def listed(html: str) -> list[int]:
     return [int(found) for found in LINKS.findall(html)]
 
 
-def where(complaint: int, act: str = "") -> str:
-    """The address of a complaint on the desk, or of a form of it."""
-    return f"/meja/aduan/{complaint}" + (f"/{act}" if act else "")
-
-
 async def send(site: Visitor, complaint: int, act: str, **fields: str) -> int:
     """Send one of the forms of a complaint as its page made it; returns the status of the answer."""
-    opened = await site.get(where(complaint))
-    version = re.search(r'name="version" value="(\d+)"', opened.text)
-    assert version, opened.status_code
-    sent = await site.send_form(
-        where(complaint, act), {"version": version.group(1), **fields}, page=where(complaint)
-    )
-    return sent.status_code
+    return (await submit(site, complaint, act, **fields)).status_code
 
 
 async def test_whoever_is_not_logged_in_is_sent_to_the_log_in(site: Visitor) -> None:

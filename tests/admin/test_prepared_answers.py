@@ -12,8 +12,7 @@ from lapor.complaints import desk
 from lapor.complaints.answer_templates import UNNAMED, addressed, fields_of
 from lapor.complaints.masking import mask
 from tests.admin import cases
-from tests.admin.cases import DPU, file
-from tests.admin.test_desk_pages import where
+from tests.admin.cases import DPU, file, where
 from tests.ground import World
 from tests.visitor import Visitor
 

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from lapor.complaints import desk
 from tests.admin import cases
-from tests.admin.cases import DPU, file
+from tests.admin.cases import DPU, file, submit, where
 from tests.ground import World
 from tests.visitor import Visitor
 
 LIST = "/pimpinan/eskalasi"
-
-
-def _one(complaint: int, act: str = "") -> str:
-    return f"/meja/aduan/{complaint}" + (f"/{act}" if act else "")
-
-
-async def _send(site: Visitor, complaint: int, act: str, **fields: str) -> httpx.Response:
-    opened = (await site.get(_one(complaint))).text
-    version = re.search(r'name="version" value="(\d+)"', opened)
-    given = {"version": version.group(1) if version else "0", **fields}
-    return await site.send_form(_one(complaint, act), given, page=_one(complaint))
 
 
 async def _clock(world: World, complaint: int, kind: str = "response") -> dict[str, Any]:
@@ -65,7 +52,9 @@ async def test_what_is_no_answer_leaves_the_response_clock_alone(
     before = await _clock(simulated, complaint)
     await site.as_role("liaison", DPU)
     known = {"outside_body": await _body(simulated), "to_agency": str(await cases.agency("smg-dlh"))}
-    sent = await _send(site, complaint, act, **{name: known.get(name, text) for name, text in fields.items()})
+    sent = await submit(
+        site, complaint, act, **{name: known.get(name, text) for name, text in fields.items()}
+    )
     assert sent.status_code == 303, sent.text
     assert await _clock(simulated, complaint) == before
     await simulated.advance(49)
@@ -82,13 +71,13 @@ async def test_a_disposition_and_a_taken_transfer_leave_the_response_clock_alone
     await site.as_role("liaison", DPU)
     target = str(await cases.agency("smg-dlh"))
     assert (
-        await _send(site, complaint, "alih-tangan", to_agency=target, reason="Sampah.")
+        await submit(site, complaint, "alih-tangan", to_agency=target, reason="Sampah.")
     ).status_code == 303
     await site.as_role("liaison", "smg-dlh")
-    assert (await _send(site, complaint, "alih-tangan/terima")).status_code == 303
+    assert (await submit(site, complaint, "alih-tangan/terima")).status_code == 303
     await site.as_role("coordinator", "smg-diskominfo")
     back = str(await cases.agency(DPU))
-    assert (await _send(site, complaint, "disposisi", agency=back, reason="Jalan.")).status_code == 303
+    assert (await submit(site, complaint, "disposisi", agency=back, reason="Jalan.")).status_code == 303
     assert await _clock(simulated, complaint) == before
 
 
@@ -100,7 +89,7 @@ async def test_an_answer_of_an_agency_that_is_not_responsible_any_more_counts_fo
     await desk.offer_transfer(giving, complaint, to_agency=await cases.agency("smg-dlh"), reason="Sampah.")
     await desk.take_transfer(await cases.officer(simulated, "staff", "smg-dlh"), complaint)
     await site.as_role("liaison", DPU)
-    sent = await site.send_form(_one(complaint, "jawaban"), {"text": "Sudah."}, page="/meja")
+    sent = await site.send_form(where(complaint, "jawaban"), {"text": "Sudah."}, page="/meja")
     assert sent.status_code == 404
     assert (await _clock(simulated, complaint))["met_at"] is None
 
@@ -110,11 +99,11 @@ async def test_an_interim_answer_without_a_date_is_refused_and_with_one_starts_a
 ) -> None:
     complaint = (await file()).complaint_id
     await site.as_role("liaison", DPU)
-    sent = await _send(site, complaint, "jawaban-sementara", text="Kami upayakan.")
+    sent = await submit(site, complaint, "jawaban-sementara", text="Kami upayakan.")
     assert sent.status_code == 422
     assert (await _clock(simulated, complaint))["met_at"] is None
     day = ((await simulated.now()) + timedelta(days=3)).date().isoformat()
-    sent = await _send(site, complaint, "jawaban-sementara", text="Kami jadwalkan.", promised_for=day)
+    sent = await submit(site, complaint, "jawaban-sementara", text="Kami jadwalkan.", promised_for=day)
     assert sent.status_code == 303
     assert (await _clock(simulated, complaint))["met_at"] is not None
     promise = await _clock(simulated, complaint, "promise")
@@ -131,7 +120,7 @@ async def test_a_late_answer_stays_on_the_list_until_a_leader_has_seen_it(
     complaint = (await file()).complaint_id
     await simulated.advance(49)
     await site.as_role("liaison", DPU)
-    assert (await _send(site, complaint, "jawaban", text="Maaf, baru sekarang.")).status_code == 303
+    assert (await submit(site, complaint, "jawaban", text="Maaf, baru sekarang.")).status_code == 303
     await desk.sweep()
     fired = await simulated.fetch("SELECT answered_late FROM escalation WHERE step = 'escalate'")
     assert [row["answered_late"] for row in fired] == [True]
@@ -160,14 +149,16 @@ async def test_what_ends_a_complaint_needs_a_second_person(
     await site.as_role("agency_head", DPU)
     claiming = site.person or 0
     known = {"outside_body": await _body(simulated)}
-    sent = await _send(site, complaint, act, **{name: known.get(name, text) for name, text in fields.items()})
+    sent = await submit(
+        site, complaint, act, **{name: known.get(name, text) for name, text in fields.items()}
+    )
     assert sent.status_code == 303, sent.text
     assert await _clock(simulated, complaint, "completion") == before
-    assert (await _send(site, complaint, "persetujuan")).status_code == 422
+    assert (await submit(site, complaint, "persetujuan")).status_code == 422
     assert await _clock(simulated, complaint, "completion") == before
     await site.as_role("checker", DPU)
     assert site.person != claiming
-    assert (await _send(site, complaint, "persetujuan")).status_code == 303
+    assert (await submit(site, complaint, "persetujuan")).status_code == 303
     assert (await _clock(simulated, complaint, "completion"))["met_at"] is not None
 
 
@@ -183,13 +174,13 @@ async def test_where_one_person_works_alone_the_office_above_is_the_second_perso
     complaint = (await file()).complaint_id
     await site.as_role("coordinator", "smg-diskominfo")
     target = str(await cases.agency(village["code"]))
-    assert (await _send(site, complaint, "disposisi", agency=target, reason="Kelurahan.")).status_code == 303
+    assert (await submit(site, complaint, "disposisi", agency=target, reason="Kelurahan.")).status_code == 303
     await site.as_role("liaison", village["code"])
-    assert (await _send(site, complaint, "jawaban", text="Kami kerjakan.")).status_code == 303
-    assert (await _send(site, complaint, "penyelesaian", text="Sudah.")).status_code == 303
-    assert (await _send(site, complaint, "persetujuan")).status_code == 422
+    assert (await submit(site, complaint, "jawaban", text="Kami kerjakan.")).status_code == 303
+    assert (await submit(site, complaint, "penyelesaian", text="Sudah.")).status_code == 303
+    assert (await submit(site, complaint, "persetujuan")).status_code == 422
     await site.as_role("agency_head", village["parent"])
-    assert (await _send(site, complaint, "persetujuan")).status_code == 303
+    assert (await submit(site, complaint, "persetujuan")).status_code == 303
     assert await simulated.fetchval("SELECT status FROM complaint WHERE id = $1", complaint) == "done"
 
 
@@ -200,18 +191,18 @@ async def test_a_pause_is_shown_with_its_old_and_new_deadline_and_ends_with_the_
     complaint = filed.complaint_id
     await site.as_role("liaison", DPU)
     before = await _clock(simulated, complaint, "completion")
-    assert (await _send(site, complaint, "jeda", text="Di tiang nomor berapa?")).status_code == 303
-    page = (await site.get(_one(complaint))).text
+    assert (await submit(site, complaint, "jeda", text="Di tiang nomor berapa?")).status_code == 303
+    page = (await site.get(where(complaint))).text
     assert "Menunggu pelapor, paling lama sampai" in page
     assert "tenggat penyelesaian dari" in page
-    assert f'action="{_one(complaint, "jeda")}"' not in page
+    assert f'action="{where(complaint, "jeda")}"' not in page
     resident = site.another()
     own = (await resident.get(f"/laporan/{filed.ticket}/buka/{filed.secret}")).headers["location"]
     assert "Di tiang nomor berapa?" in (await resident.get(own)).text
     replied = await resident.send_form(f"{own}/balasan", {"text": "Nomor 12."}, page=own)
     assert replied.status_code == 303
     assert (await _clock(simulated, complaint, "completion"))["due_at"] == before["due_at"]
-    assert "Menunggu pelapor, paling lama sampai" not in (await site.get(_one(complaint))).text
+    assert "Menunggu pelapor, paling lama sampai" not in (await site.get(where(complaint))).text
 
 
 async def test_the_same_words_to_many_are_flagged_on_the_desk_and_for_the_leaders(
@@ -223,13 +214,13 @@ async def test_the_same_words_to_many_are_flagged_on_the_desk_and_for_the_leader
     for complaint in filed[1:]:
         await desk.answer(officer, complaint, text="Terima kasih, sudah kami teruskan.")
     await site.as_role("liaison", DPU)
-    assert "Jawaban seragam" not in (await site.get(_one(filed[1]))).text
+    assert "Jawaban seragam" not in (await site.get(where(filed[1]))).text
     more = (await file()).complaint_id
     await desk.answer(officer, more, text="terima kasih. SUDAH kami teruskan")
-    page = (await site.get(_one(filed[1]))).text
+    page = (await site.get(where(filed[1]))).text
     assert "Jawaban seragam" in page
     assert "kata-kata yang sama sudah dikirim ke 6 laporan lain" in page
-    assert "Jawaban seragam" not in (await site.get(_one(filed[0]))).text
+    assert "Jawaban seragam" not in (await site.get(where(filed[0]))).text
     await site.as_role("head_of_region", "smg-walikota")
     assert "Jawaban seragam" in (await site.get(f"/pimpinan/aduan/{more}")).text
 
@@ -253,15 +244,15 @@ async def test_an_emergency_is_handed_over_from_the_desk(site: Visitor, simulate
     complaint = (await file(category=code, text="Kebakaran di pasar.")).complaint_id
     owner = await cases.owner_of(simulated, complaint)
     await site.as_role("liaison", owner)
-    assert "Serahkan ke petugas piket" in (await site.get(_one(complaint))).text
-    empty = await _send(site, complaint, "penyerahan-piket", text="Berangkat.")
+    assert "Serahkan ke petugas piket" in (await site.get(where(complaint))).text
+    empty = await submit(site, complaint, "penyerahan-piket", text="Berangkat.")
     assert empty.status_code == 422
     assert 'id="f-to-wrong"' in empty.text
-    sent = await _send(site, complaint, "penyerahan-piket", to="Regu 1, Pak Contoh", text="Berangkat.")
+    sent = await submit(site, complaint, "penyerahan-piket", to="Regu 1, Pak Contoh", text="Berangkat.")
     assert sent.status_code == 303
     assert (await _clock(simulated, complaint, "emergency"))["met_at"] is not None
     assert (await _clock(simulated, complaint))["met_at"] is None
-    assert "Regu 1, Pak Contoh" in (await site.get(_one(complaint))).text
+    assert "Regu 1, Pak Contoh" in (await site.get(where(complaint))).text
 
 
 async def test_the_answer_of_a_body_outside_reaches_the_reporter(site: Visitor, simulated: World) -> None:
@@ -275,7 +266,7 @@ async def test_the_answer_of_a_body_outside_reaches_the_reporter(site: Visitor, 
     )
     await desk.confirm(await cases.officer(simulated, "checker"), complaint)
     await site.as_role("liaison", DPU)
-    sent = await _send(site, complaint, "jawaban-instansi-luar", text="Balai jalan menambalnya Jumat.")
+    sent = await submit(site, complaint, "jawaban-instansi-luar", text="Balai jalan menambalnya Jumat.")
     assert sent.status_code == 303
     assert (await _clock(simulated, complaint, "referral"))["met_at"] is not None
     resident = site.another()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import httpx
@@ -11,12 +10,11 @@ import pytest
 from lapor import crypto
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor, Filed, Filing, Refused
-from tests.admin.cases import DPU
+from tests.admin.cases import DPU, SEAL, confirmed
 from tests.admin.second_step import AUTHENTICATOR, SECRET, Telephone
 from tests.ground import PASSWORD, World
 from tests.visitor import TOKEN, Visitor
 
-SEAL = re.compile(r'name="seal" value="(\w+)"')
 INSPECTORATE = "smg-inspektorat"
 SETDA = "smg-setda"
 DISKOMINFO = "smg-diskominfo"
@@ -24,16 +22,6 @@ DISKOMINFO = "smg-diskominfo"
 
 async def _filed(text: str = "Jalan berlubang di depan pasar", **given: Any) -> Filed:
     return await desk.file(Filing(**{"type": "complaint", "category": "jalan-rusak", "text": text, **given}))
-
-
-async def _confirmed(site: Visitor, refused: httpx.Response) -> httpx.Response:
-    """A grave change of the panel, confirmed on its page if it asks to be."""
-    if "confirm" not in refused.text:
-        return refused
-    address = refused.json()["confirm"]
-    found = SEAL.search((await site.get(address)).text)
-    assert found
-    return await site.send_form(address, {"seal": found.group(1)})
 
 
 async def _upload(site: Visitor, slug: str, text: str) -> httpx.Response:
@@ -68,7 +56,7 @@ async def test_an_administrator_does_not_turn_their_own_office_into_the_inspecto
     inspectorate = await world.fetchval("SELECT id FROM agency WHERE code = $1", INSPECTORATE)
     for wish in ({"role": "inspector"}, {"agency": inspectorate}, {"named_desk": True}):
         answer = await site.panel("PATCH", f"/tables/jabatan/{office['id']}/", json=wish)
-        assert (await _confirmed(site, answer)).status_code == 403, wish
+        assert (await confirmed(site, answer)).status_code == 403, wish
     await _upload(site, "jabatan", f"code;agency;role\r\n{office['code']};{INSPECTORATE};inspector\r\n")
     assert await _own_office(world, site.person) == office
 
@@ -77,7 +65,7 @@ async def test_an_administrator_still_changes_the_offices_of_others(site: Visito
     other = await _own_office(world, await world.officer("staff", DPU))
     await site.as_role("administrator", DISKOMINFO)
     answer = await site.panel("PATCH", f"/tables/jabatan/{other['id']}/", json={"named_desk": True})
-    assert (await _confirmed(site, answer)).status_code in (200, 303)
+    assert (await confirmed(site, answer)).status_code in (200, 303)
     assert await world.fetchval("SELECT named_desk FROM office WHERE id = $1", other["id"])
 
 
@@ -90,10 +78,10 @@ async def test_a_coordinator_does_not_take_a_protected_category_away_to_write_it
     category = await world.fetchval("SELECT id FROM category WHERE code = 'perundungan'")
     await site.as_role("coordinator", DISKOMINFO)
     gone = await site.panel("DELETE", f"/tables/kategori/{category}/")
-    assert (await _confirmed(site, gone)).status_code == 403
+    assert (await confirmed(site, gone)).status_code == 403
     for wish in ({"active": False}, {"code": "lain"}):
         changed = await site.panel("PATCH", f"/tables/kategori/{category}/", json=wish)
-        assert (await _confirmed(site, changed)).status_code == 403, wish
+        assert (await confirmed(site, changed)).status_code == 403, wish
     await _upload(
         site,
         "kategori",
@@ -114,7 +102,7 @@ async def test_a_coordinator_still_teaches_ordinary_categories(site: Visitor, wo
     )
     category = await world.fetchval("SELECT id FROM category WHERE code = 'pagar'")
     assert category, added.text
-    gone = await _confirmed(site, await site.panel("DELETE", f"/tables/kategori/{category}/"))
+    gone = await confirmed(site, await site.panel("DELETE", f"/tables/kategori/{category}/"))
     assert gone.status_code == 303, gone.text
 
 
@@ -202,7 +190,7 @@ async def test_an_agency_admin_puts_nobody_at_a_named_desk(site: Visitor, world:
         ((await _own_office(world, other))["id"], {"office": held["id"]}),
     ):
         row = await world.fetchval(appointment, office)
-        answer = await _confirmed(site, await site.panel("PATCH", f"{path}{row}/", json=change))
+        answer = await confirmed(site, await site.panel("PATCH", f"{path}{row}/", json=change))
         assert answer.status_code == 403, change
     added = await site.panel("POST", path, json={**wish, "office": plain["id"]})
     assert added.status_code == 201, added.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import asyncpg
 import pytest
@@ -12,6 +11,7 @@ from lapor import database
 from lapor.complaints import desk
 from lapor.complaints.desk import Filed, Filing
 from lapor.intake.outbound import drain
+from tests.admin.cases import confirmed
 from tests.admin.second_step import site_with
 from tests.ground import World
 from tests.intake.post_office import open_post_office
@@ -79,6 +79,17 @@ async def _act(site: Visitor, person: int, act: str, fields: dict[str, str]) -> 
     return answer.headers.get("location", "") or answer.text
 
 
+async def _asked_by_the_first_and_two_reset(site: Visitor) -> list[int]:
+    """Three inspectors: the first has asked, then one administrator has reset the first and the second."""
+    filed = await _filed(site)
+    inspectors = [await site.world.officer("inspector", INSPECTORATE) for _ in range(3)]
+    assert "diminta" in await _ask(site, inspectors[0], filed)
+    await _administrator(site)
+    for person in inspectors[:2]:
+        await _form(site, "atur-ulang-kata-sandi", person)
+    return inspectors
+
+
 async def test_two_persons_whom_an_administrator_appoints_open_nothing_before_it_was_noticed(
     site: Visitor,
 ) -> None:
@@ -100,12 +111,7 @@ async def test_two_persons_whom_an_administrator_appoints_open_nothing_before_it
 async def test_an_account_that_was_taken_over_neither_allows_nor_opens_what_its_owner_had_begun(
     site: Visitor,
 ) -> None:
-    filed = await _filed(site)
-    first, second, third = [await site.world.officer("inspector", INSPECTORATE) for _ in range(3)]
-    assert "diminta" in await _ask(site, first, filed)
-    await _administrator(site)
-    await _form(site, "atur-ulang-kata-sandi", first)
-    await _form(site, "atur-ulang-kata-sandi", second)
+    first, second, third = await _asked_by_the_first_and_two_reset(site)
     assert WAITS in await _allow(site, second)
     assert "diizinkan" in await _allow(site, third)
     assert WAITS in await _open(site, first)
@@ -115,12 +121,7 @@ async def test_an_account_that_was_taken_over_neither_allows_nor_opens_what_its_
 async def test_both_persons_of_a_reveal_were_not_let_in_by_one_administrator_since_it_was_asked(
     site: Visitor,
 ) -> None:
-    filed = await _filed(site)
-    first, second, third = [await site.world.officer("inspector", INSPECTORATE) for _ in range(3)]
-    assert "diminta" in await _ask(site, first, filed)
-    await _administrator(site)
-    await _form(site, "atur-ulang-kata-sandi", first)
-    await _form(site, "atur-ulang-kata-sandi", second)
+    first, second, third = await _asked_by_the_first_and_two_reset(site)
     await site.world.advance(100)
     assert "orang yang sama" in await _allow(site, second)
     assert "diizinkan" in await _allow(site, third)
@@ -152,8 +153,12 @@ async def test_every_way_to_become_an_inspector_or_to_come_in_as_one_is_noted_an
     await _administrator(site)
     await _appoint(site, newcomer)
     office = await world.fetchval("SELECT office FROM appointment WHERE person = $1", clerk)
-    await _confirmed(site, f"/tables/jabatan/{office}/", {"role": "inspector"})
-    await _confirmed(site, f"/tables/petugas/{inspector}/", {"email": "pencuri@contoh.example"})
+    for path, wish in (
+        (f"/tables/jabatan/{office}/", {"role": "inspector"}),
+        (f"/tables/petugas/{inspector}/", {"email": "pencuri@contoh.example"}),
+    ):
+        answer = await confirmed(site, await site.panel("PATCH", path, json=wish))
+        assert answer.status_code in (200, 303), answer.text
     await _form(site, "atur-ulang-kata-sandi", inspector)
     await world.execute(
         "INSERT INTO second_factor (person, secret, made_at, confirmed_at, last_step)"
@@ -213,10 +218,3 @@ async def test_no_running_role_changes_what_was_noted(site: Visitor) -> None:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 async with database.transaction(role, user_id=site.person):  # type: ignore[arg-type]
                     await database.execute(change)
-
-
-async def _confirmed(site: Visitor, path: str, wish: dict[str, Any]) -> None:
-    from tests.flows.test_desk_attacks import _confirmed as confirmed
-
-    answer = await confirmed(site, await site.panel("PATCH", path, json=wish))
-    assert answer.status_code in (200, 303), answer.text

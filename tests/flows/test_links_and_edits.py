@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import html
-import re
 from typing import Any
 
-import httpx
 import pytest
 
 from lapor.complaints import desk, tickets
 from tests.admin import cases
-from tests.admin.cases import DPU, file
+from tests.admin.cases import DPU, file, submit, where
 from tests.ground import World
 from tests.visitor import Visitor
 
 LIST = "/pimpinan/eskalasi"
 CLOCK = "due_at, next_at, met_at, rung, rung_times, repeat_every, policy, started_at, paused_at, resumes_at, trouble"
-
-
-def _one(complaint: int, act: str = "") -> str:
-    return f"/meja/aduan/{complaint}" + (f"/{act}" if act else "")
-
-
-async def _send(site: Visitor, complaint: int, act: str, **fields: str) -> httpx.Response:
-    opened = (await site.get(_one(complaint))).text
-    version = re.search(r'name="version" value="(\d+)"', opened)
-    given = {"version": version.group(1) if version else "0", **fields}
-    return await site.send_form(_one(complaint, act), given, page=_one(complaint))
 
 
 async def _clocks(world: World, *complaints: int) -> list[Any]:
@@ -54,20 +41,22 @@ async def test_linking_and_unlinking_leave_every_clock_byte_for_byte_alone(
     await desk.sweep()
     before = await _clocks(simulated, *both)
     await site.as_role("liaison", DPU)
-    sent = await _send(site, both[1], "tautan", to=tickets.show(leader.ticket).lower(), reason="Lubang sama.")
+    sent = await submit(
+        site, both[1], "tautan", to=tickets.show(leader.ticket).lower(), reason="Lubang sama."
+    )
     assert sent.status_code == 303, sent.text
     assert await _clocks(simulated, *both) == before
     assert "Tenggat dan jawabannya tetap sendiri-sendiri." in await _text(site, sent.headers["location"])
-    page = await _text(site, _one(both[1]))
+    page = await _text(site, where(both[1]))
     assert "Laporan induk" in page
-    assert f'href="{_one(both[0])}">{tickets.show(leader.ticket)}' in page
+    assert f'href="{where(both[0])}">{tickets.show(leader.ticket)}' in page
     assert "menautkan laporan ini ke laporan serupa" in page
-    page = await _text(site, _one(both[0]))
-    assert f'href="{_one(both[1])}">{tickets.show(other.ticket)}' in page
+    page = await _text(site, where(both[0]))
+    assert f'href="{where(both[1])}">{tickets.show(other.ticket)}' in page
     assert "menautkan laporan serupa ke laporan ini" in page
     assert "Lubang yang sama, dari arah pasar." not in page
-    assert (await _send(site, both[1], "tautan/lepas", reason="Lubang lain.")).status_code == 303
-    assert "Laporan induk" not in await _text(site, _one(both[1]))
+    assert (await submit(site, both[1], "tautan/lepas", reason="Lubang lain.")).status_code == 303
+    assert "Laporan induk" not in await _text(site, where(both[1]))
     assert await _clocks(simulated, *both) == before
 
 
@@ -78,8 +67,8 @@ async def test_an_overdue_complaint_that_is_linked_still_escalates_and_an_answer
     ticket = await simulated.fetchval("SELECT ticket FROM complaint WHERE id = $1", leader)
     await simulated.advance(49)
     await site.as_role("liaison", DPU)
-    assert (await _send(site, other, "tautan", to=ticket, reason="Lubang yang sama.")).status_code == 303
-    assert (await _send(site, leader, "jawaban", text="Kami tambal besok pagi.")).status_code == 303
+    assert (await submit(site, other, "tautan", to=ticket, reason="Lubang yang sama.")).status_code == 303
+    assert (await submit(site, leader, "jawaban", text="Kami tambal besok pagi.")).status_code == 303
     await desk.sweep()
     fired = await simulated.fetch("SELECT complaint, answered_late FROM escalation WHERE step = 'escalate'")
     assert {(row["complaint"], row["answered_late"]) for row in fired} == {(leader, True), (other, False)}
@@ -95,7 +84,7 @@ async def test_a_correction_leaves_every_clock_byte_for_byte_alone(site: Visitor
     await desk.sweep()
     before = await _clocks(simulated, complaint)
     await site.as_role("liaison", DPU)
-    sent = await _send(
+    sent = await submit(
         site,
         complaint,
         "perbaikan",
@@ -109,7 +98,7 @@ async def test_a_correction_leaves_every_clock_byte_for_byte_alone(site: Visitor
     assert sent.status_code == 303, sent.text
     assert "Tidak ada tenggat yang bergeser." in await _text(site, sent.headers["location"])
     assert await _clocks(simulated, complaint) == before
-    page = await _text(site, _one(complaint))
+    page = await _text(site, where(complaint))
     assert "memperbaiki kategori atau lokasi" in page
     assert "kategori dari Jalan berlubang atau rusak menjadi Lampu jalan mati" in page.replace("\n", " ")
     assert "Kedungmundu" in page
@@ -134,7 +123,7 @@ async def test_what_cannot_be_comes_back_beside_its_field_with_everything_typed(
 ) -> None:
     complaint = (await file()).complaint_id
     await site.as_role("liaison", DPU)
-    sent = await _send(site, complaint, act, **fields)
+    sent = await submit(site, complaint, act, **fields)
     assert sent.status_code == 422
     assert f'id="f-{field}-wrong"' in sent.text
     for typed in fields.values():
@@ -142,12 +131,12 @@ async def test_what_cannot_be_comes_back_beside_its_field_with_everything_typed(
     assert await simulated.fetchval("SELECT count(*) FROM statement") == 0
 
 
-async def test_a_duplicate_is_rejected_with_the_ticket_of_the_other_one(
+async def test_a_duplicate_is_rejected_with_the_ticket_of_the_otherwhere(
     site: Visitor, simulated: World
 ) -> None:
     leader, other = await file(), await file()
     await site.as_role("liaison", DPU)
-    sent = await _send(
+    sent = await submit(
         site,
         other.complaint_id,
         "penolakan",
@@ -156,9 +145,9 @@ async def test_a_duplicate_is_rejected_with_the_ticket_of_the_other_one(
         text="Sudah kami tangani.",
     )
     assert sent.status_code == 303, sent.text
-    assert "Laporan induk" in await _text(site, _one(other.complaint_id))
+    assert "Laporan induk" in await _text(site, where(other.complaint_id))
     await site.as_role("checker", DPU)
-    assert (await _send(site, other.complaint_id, "persetujuan")).status_code == 303
+    assert (await submit(site, other.complaint_id, "persetujuan")).status_code == 303
     states = await simulated.fetch("SELECT status FROM complaint ORDER BY id")
     assert [row["status"] for row in states] == ["routed", "rejected"]
 
@@ -168,8 +157,8 @@ async def test_reporters_learn_nothing_of_one_another_and_that_something_was_cor
 ) -> None:
     leader, other = await file(text="Kata pertama zqsatu."), await file(text="Kata kedua zqdua.")
     await site.as_role("liaison", DPU)
-    await _send(site, other.complaint_id, "tautan", to=leader.ticket, reason="Sama zqalasan.")
-    await _send(site, leader.complaint_id, "perbaikan", category="lampu-jalan", reason="zqalasan")
+    await submit(site, other.complaint_id, "tautan", to=leader.ticket, reason="Sama zqalasan.")
+    await submit(site, leader.complaint_id, "perbaikan", category="lampu-jalan", reason="zqalasan")
     for mine, theirs, word in ((leader, other, "zqdua"), (other, leader, "zqsatu")):
         resident = site.another()
         own = (await resident.get(f"/laporan/{mine.ticket}/buka/{mine.secret}")).headers["location"]
@@ -187,20 +176,20 @@ async def test_who_may_not_read_a_complaint_finds_no_form_and_no_link(
     named = await cases.officer(simulated, "liaison", "smg-dp3a")
     await desk.link(named, twin.complaint_id, to=hidden.ticket, reason="Anak yang sama.")
     await site.as_role("coordinator", "smg-diskominfo")
-    page = await _text(site, _one(twin.complaint_id))
+    page = await _text(site, where(twin.complaint_id))
     for form in ("tautan", "tautan/lepas", "perbaikan"):
-        assert f'action="{_one(twin.complaint_id, form)}"' not in page
+        assert f'action="{where(twin.complaint_id, form)}"' not in page
     assert "Anak yang sama." not in page
     await site.as_role("liaison", DPU)
     for act in ("tautan", "tautan/lepas", "perbaikan"):
-        sent = await site.send_form(_one(twin.complaint_id, act), {"to": hidden.ticket}, page="/meja")
+        sent = await site.send_form(where(twin.complaint_id, act), {"to": hidden.ticket}, page="/meja")
         assert sent.status_code == 404, act
 
 
 async def test_the_inspectorate_opens_what_was_protected_by_mistake(site: Visitor, simulated: World) -> None:
     complaint = (await file(category="kekerasan", text="Lubang di jalan")).complaint_id
     await site.as_role("inspector", "smg-inspektorat")
-    assert f'action="{_one(complaint, "perbaikan")}"' in (await site.get(_one(complaint))).text
-    sent = await _send(site, complaint, "perbaikan", category="jalan-rusak", reason="Bukan kekerasan.")
+    assert f'action="{where(complaint, "perbaikan")}"' in (await site.get(where(complaint))).text
+    sent = await submit(site, complaint, "perbaikan", category="jalan-rusak", reason="Bukan kekerasan.")
     assert sent.status_code == 303
     assert not await simulated.fetchval("SELECT protected FROM complaint WHERE id = $1", complaint)

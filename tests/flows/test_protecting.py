@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import httpx
 import pytest_asyncio
 
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor, Filed, Filing
+from tests.admin.cases import submit, where
 from tests.ground import World
 from tests.visitor import Visitor
 
@@ -26,18 +24,12 @@ async def filed(site: Visitor, world: World) -> Filed:
     return made
 
 
-async def _send(site: Visitor, filed: Filed, act: str, **fields: Any) -> httpx.Response:
-    page = f"/meja/aduan/{filed.complaint_id}"
-    version = await site.world.fetchval("SELECT version FROM complaint WHERE id = $1", filed.complaint_id)
-    return await site.send_form(f"{page}/{act}", {"version": version, **fields}, page=page)
-
-
 async def _protect(site: Visitor, filed: Filed) -> int:
     await site.as_public()
     person = await site.world.officer("liaison", DESK)
     await site.as_person(person)
     fields = {"category": "kekerasan", "type": "complaint", "district": "", "village": ""}
-    answer = await _send(site, filed, "perbaikan", **fields, reason="Menyangkut korban.")
+    answer = await submit(site, filed.complaint_id, "perbaikan", **fields, reason="Menyangkut korban.")
     assert answer.status_code == 303, answer.text
     return person
 
@@ -51,11 +43,11 @@ async def _head_reads(site: Visitor, filed: Filed) -> bool:
 async def test_nobody_agrees_to_their_own_protection(site: Visitor, filed: Filed) -> None:
     assert await _head_reads(site, filed)
     await _protect(site, filed)
-    shown = (await site.get(f"/meja/aduan/{filed.complaint_id}")).text
+    shown = (await site.get(where(filed.complaint_id))).text
     assert "melindungi laporan ini; orang kedua belum memastikannya" in shown
     assert "Orang kedua dari instansi ini atau dari inspektorat yang memutuskan." in shown
-    assert (await _send(site, filed, "persetujuan")).status_code == 422
-    assert (await _send(site, filed, "penyelesaian", text="Selesai")).status_code == 422
+    assert (await submit(site, filed.complaint_id, "persetujuan")).status_code == 422
+    assert (await submit(site, filed.complaint_id, "penyelesaian", text="Selesai")).status_code == 422
     assert not await _head_reads(site, filed)
 
 
@@ -65,11 +57,11 @@ async def test_the_inspectorate_opens_again_what_was_only_hidden(site: Visitor, 
     await site.as_role("inspector", "smg-inspektorat")
     leading = await site.get(f"/pimpinan/aduan/{filed.complaint_id}")
     assert f"/meja/aduan/{filed.complaint_id}#persetujuan" in leading.text
-    refused = await _send(site, filed, "persetujuan/tolak", reason="Tidak ada yang perlu dilindungi.")
-    assert refused.status_code == 303, refused.text
-    assert (
-        "membatalkan perlindungan laporan ini" in (await site.get(f"/meja/aduan/{filed.complaint_id}")).text
+    refused = await submit(
+        site, filed.complaint_id, "persetujuan/tolak", reason="Tidak ada yang perlu dilindungi."
     )
+    assert refused.status_code == 303, refused.text
+    assert "membatalkan perlindungan laporan ini" in (await site.get(where(filed.complaint_id))).text
     code = await site.world.fetchval(
         "SELECT g.code FROM complaint c JOIN category g ON g.id = c.category WHERE c.id = $1",
         filed.complaint_id,
@@ -88,11 +80,8 @@ async def test_a_second_person_of_the_named_desk_keeps_it_protected(site: Visito
     await site.as_public()
     await site.as_person(second)
     assert "Perlindungan laporan" in (await site.get("/meja/pemeriksa")).text
-    assert (await _send(site, filed, "persetujuan")).status_code == 303
-    assert (
-        "memastikan bahwa laporan ini dilindungi"
-        in (await site.get(f"/meja/aduan/{filed.complaint_id}")).text
-    )
+    assert (await submit(site, filed.complaint_id, "persetujuan")).status_code == 303
+    assert "memastikan bahwa laporan ini dilindungi" in (await site.get(where(filed.complaint_id))).text
     assert not await _head_reads(site, filed)
     kinds = await site.world.fetch(
         "SELECT kind FROM event WHERE complaint = $1 ORDER BY seq", filed.complaint_id
@@ -119,3 +108,15 @@ async def test_the_inspectorate_hears_of_it_and_nobody_agreeing_is_escalated(
         "SELECT count(*) FROM escalation e JOIN clock k ON k.id = e.clock WHERE k.kind = 'approval'"
     )
     assert late > 0
+
+
+async def test_the_inspectorate_s_correction_ends_the_question_too(site: Visitor, filed: Filed) -> None:
+    await _protect(site, filed)
+    await site.as_public()
+    await site.as_role("inspector", "smg-inspektorat")
+    fields = {"category": "sampah", "type": "complaint", "district": "", "village": ""}
+    sent = await submit(site, filed.complaint_id, "perbaikan", **fields, reason="Bukan tentang anak.")
+    assert sent.status_code == 303, sent.text
+    for waiting in ("approval WHERE decided_at IS NULL", "clock WHERE kind = 'approval' AND met_at IS NULL"):
+        assert await site.world.fetchval(f"SELECT count(*) FROM {waiting}") == 0
+    assert await _head_reads(site, filed)
