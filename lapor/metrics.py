@@ -71,6 +71,10 @@ _OUTBOX = {
     "lapor_messages_waiting": ("waiting", "Messages that have not left yet."),
     "lapor_messages_dead": ("dead", "Messages that were given up and wait for a person."),
     "lapor_messages_oldest_seconds": ("oldest_seconds", "Age of the oldest message that is due."),
+    "lapor_messages_repeated": (
+        "repeated",
+        "Messages that may have left twice, because a sender was interrupted.",
+    ),
     "lapor_alarms_open": ("alarms", "Alarms that are open."),
 }
 

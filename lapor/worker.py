@@ -107,6 +107,7 @@ async def _look(_: Settings) -> bool:
         waiting=outbox.waiting,
         dead=outbox.dead,
         oldest_seconds=outbox.oldest_seconds,
+        repeated=outbox.repeated,
         alarms=outbox.alarms,
     )
     return bool(outbox.sent_after_all)

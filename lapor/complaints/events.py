@@ -78,6 +78,7 @@ KINDS: Final[dict[str, Kind]] = {
     "rung_escalate": Kind("Laporan dieskalasikan oleh sistem"),
     "rung_skipped": Kind("Peringatan terlampaui dan dicatat oleh sistem", to_reporter=False),
     "delivery_failed": Kind("Pesan tidak dapat dikirim", to_reporter=False),
+    "delivery_repeated": Kind("Pesan mungkin terkirim dua kali", to_reporter=False),
 }
 
 APPEND = "INSERT INTO event (complaint, kind, actor, agency, facts, digest) VALUES ($1, $2, $3, $4, $5, $6)"

@@ -349,6 +349,7 @@ class Message(Table):
     said = Bytea(null=True, default=None)
     receipt = Varchar(length=10, null=True, default=None)
     receipt_at = Timestamptz(null=True, default=None)
+    repeats = Integer(default=0)
 
 
 TABLES = [

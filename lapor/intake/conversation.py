@@ -124,6 +124,10 @@ def _heard(dialogue: Dialogue | None, heard: Heard, ears: Ears, language: str) -
     if dialogue and _one_more_photo(dialogue, heard):
         # An album comes one by one: what was asked stands already, and is not asked ten times.
         return Turn(replace(dialogue, photos=dialogue.photos + heard.photos))
+    if dialogue and _beside_the_point(dialogue, heard):
+        return Turn(
+            replace(dialogue, point=heard.point or dialogue.point), (_question(dialogue, dialogue.step),)
+        )
     told = _understood(dialogue or Dialogue(language=language), heard, ears)
     turn = told if isinstance(told, Turn) else _next(told)
     if phrases.emergency(words):
@@ -173,6 +177,12 @@ def _one_more_photo(dialogue: Dialogue, heard: Heard) -> bool:
     return bool(heard.photos) and alone and dialogue.step not in ("", PHOTO)
 
 
+def _beside_the_point(dialogue: Dialogue, heard: Heard) -> bool:
+    """Whether a pin or a voice message came where only words or a button can answer; it must not decide."""
+    wordless = not (heard.text.strip() or heard.choice or heard.photos)
+    return dialogue.step == PRIVACY and wordless
+
+
 def _empty(dialogue: Dialogue | None, heard: Heard, words: list[str], language: str) -> Turn | None:
     """A message that tells nothing: it is answered politely, and counts as nothing."""
     if heard.choice or heard.photos or heard.point or heard.unheard:
@@ -181,8 +191,11 @@ def _empty(dialogue: Dialogue | None, heard: Heard, words: list[str], language: 
         return Turn(dialogue, (Reply("empty"),))
     if phrases.abuse(words):
         return Turn(dialogue, (Reply("calm"),))
-    if phrases.thanks(words) and (dialogue is None or dialogue.step != SUMMARY):
+    if phrases.thanks(words) and (dialogue is None or dialogue.step == FILED):
         return Turn(dialogue, (Reply("welcome"),))
+    if phrases.thanks(words) and dialogue and dialogue.step != SUMMARY:
+        # "Ok" agrees to nothing that was asked here.
+        return Turn(dialogue, (_question(dialogue, dialogue.step),))
     if phrases.greeting(words):
         if dialogue is None:
             return _ask(Dialogue(language=language), WHAT, greeting=True)

@@ -82,7 +82,7 @@ def _sentences() -> dict[str, Callable[[], str]]:
         "filed_before": lambda: say(
             "Halo. Tulis tambahan untuk laporan Anda, atau kirim “lapor” untuk membuat laporan baru."
         ),
-        "added": lambda: say("Sudah kami tambahkan ke laporan {ticket}."),
+        "added": lambda: say("Sudah kami tambahkan ke laporan {ticket}. Untuk laporan baru, kirim “lapor”."),
         "closed": lambda: say(
             "Laporan {ticket} sudah ditutup. Bila masalahnya belum selesai, buka kembali melalui tautannya, atau kirim"
             " “lapor” untuk membuat laporan baru."

@@ -15,6 +15,7 @@ from lapor.database import transaction
 from lapor.intake import breaker, gathered, letters
 from lapor.intake.bundling import bundle, reach_again
 from lapor.intake.channels.interface import Undelivered
+from lapor.intake.chat_letters import CHAT
 from lapor.intake.letters import ATTEMPTS, Letter, Sending
 from lapor.intake.outlets import Outlets
 from lapor.settings import Settings
@@ -64,18 +65,22 @@ class _Claimed:
     office: int | None
     attempts: int
     leased_until: datetime
+    # Whoever held it before has died with it: it may have left already.
+    interrupted: bool
 
 
 _CLAIM = """
 UPDATE message SET state = 'sending', attempts = attempts + 1, leased_until = $1, next_attempt_at = $1
-WHERE id IN (
-  SELECT id FROM message WHERE state IN ('waiting', 'sending') AND next_attempt_at <= $2
-  ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT $3)
-RETURNING id, kind, complaint, office, attempts, leased_until"""
+FROM (
+  SELECT id AS due, state = 'sending' AS interrupted FROM message
+  WHERE state IN ('waiting', 'sending') AND next_attempt_at <= $2
+  ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT $3) taken
+WHERE id = due
+RETURNING id, kind, complaint, office, attempts, leased_until, interrupted"""
 
 _SENT = """
 UPDATE message SET state = 'sent', channel = $3, person = coalesce($4, person), provider_reference = $5, sent_at = $6,
-  leased_until = NULL, trouble = NULL
+  leased_until = NULL, trouble = NULL, repeats = repeats + $7
 WHERE id = $1 AND state = 'sending' AND leased_until = $2"""
 
 _PUT_BACK = """
@@ -90,7 +95,8 @@ _COUNTS = """
 SELECT count(*) AS waiting, (SELECT count(*) FROM message WHERE state = 'dead') AS dead,
   coalesce(extract(epoch FROM lapor_now() - min(next_attempt_at) FILTER (WHERE next_attempt_at < lapor_now())), 0)::int
     AS oldest,
-  (SELECT count(*) FROM alarm WHERE cleared_at IS NULL) AS alarms
+  (SELECT count(*) FROM alarm WHERE cleared_at IS NULL) AS alarms,
+  (SELECT count(*) FROM message WHERE repeats > 0) AS repeated
 FROM message WHERE state IN ('waiting', 'sending')"""
 
 
@@ -162,11 +168,29 @@ async def _deliver(message: _Claimed, outlets: Outlets, settings: Settings, done
     if account:
         await breaker.note_success(account)
     async with transaction("worker"):
+        if message.interrupted:
+            await _may_have_left_twice(message)
         at = await database.now()
         await database.execute(
-            _SENT, message.id, message.leased_until, letter.channel, letter.person, reference, at
+            _SENT,
+            message.id,
+            message.leased_until,
+            letter.channel,
+            letter.person,
+            reference,
+            at,
+            int(message.interrupted),
         )
     done.sent += 1
+
+
+async def _may_have_left_twice(message: _Claimed) -> None:
+    """Note it where people look: no provider says for certain whether it has had a message already."""
+    log.warning("message_repeated", kind=message.kind, message=message.id)
+    if await database.fetchval(_IN_LEDGER, message.complaint):
+        assert message.complaint is not None
+        facts = {"message": message.id, "message_kind": message.kind}
+        await events.record(message.complaint, "delivery_repeated", "system", facts=facts)
 
 
 def _reason(error: Exception) -> str:
@@ -180,15 +204,10 @@ def _reason(error: Exception) -> str:
 
 async def _failed(message: _Claimed, letter: Letter | None, error: Exception, done: Drained) -> None:
     reason = _reason(error)
-    state = _state_after(message, letter, reason)
+    for_good = isinstance(error, Undelivered) and error.for_good
+    state = _state_after(message, letter, reason, for_good)
     attempts = message.attempts
-    if (
-        state == "waiting"
-        and letter
-        and letter.next_route
-        and isinstance(error, Undelivered)
-        and error.for_good
-    ):
+    if state == "waiting" and letter and letter.next_route and for_good:
         # This way will never do: the other one is tried as soon as a pause has passed.
         attempts = letter.next_route
     async with transaction("worker"):
@@ -205,8 +224,9 @@ async def _failed(message: _Claimed, letter: Letter | None, error: Exception, do
         done.cancelled += 1
 
 
-def _state_after(message: _Claimed, letter: Letter | None, reason: str) -> str:
-    if letter and letter.hopeless:
+def _state_after(message: _Claimed, letter: Letter | None, reason: str, for_good: bool) -> str:
+    # A conversation's own words that the provider will never take are nobody's work; letters about complaints are.
+    if (letter and letter.hopeless) or (for_good and message.kind == CHAT):
         return "cancelled"
     nobody = reason in (*UNREACHED, letters.REPORTED)
     last_attempt = letter.last_attempt if letter else ATTEMPTS
@@ -264,7 +284,7 @@ def pause(attempts: int) -> timedelta:
 class Outbox:
     """How many messages wait and were given up, the age of the oldest that is due, and the open alarms.
 
-    `sent_after_all` had nobody to go to before.
+    `sent_after_all` had nobody to go to before; `repeated` may have left twice.
     """
 
     waiting: int
@@ -272,6 +292,7 @@ class Outbox:
     oldest_seconds: int
     alarms: int
     sent_after_all: int
+    repeated: int
 
 
 async def look() -> Outbox:
@@ -280,7 +301,7 @@ async def look() -> Outbox:
     async with transaction("worker"):
         row = await database.fetchrow(_COUNTS)
     assert row is not None
-    return Outbox(row["waiting"], row["dead"], row["oldest"], row["alarms"], again)
+    return Outbox(row["waiting"], row["dead"], row["oldest"], row["alarms"], again, row["repeated"])
 
 
 async def resend(message: int) -> bool:

@@ -132,6 +132,15 @@ def test_a_button_of_an_earlier_question_decides_nothing() -> None:
     assert turns[-1].dialogue.privacy == ANONYMOUS
 
 
+def test_a_pin_is_no_answer_to_how_it_shall_be_handled() -> None:
+    turns = _talk(
+        "Sampah menumpuk di Kecamatan Pedurungan", "tidak ada", Heard(point=(-7.0, 110.4)), "rahasia"
+    )
+    assert [_codes(turn) for turn in turns] == [["photo"], ["privacy"], ["privacy"], ["summary"]]
+    assert turns[-1].dialogue is not None
+    assert (turns[-1].dialogue.privacy, turns[-1].dialogue.point) == (CONFIDENTIAL, (-7.0, 110.4))
+
+
 def test_more_words_at_the_summary_join_the_complaint() -> None:
     turns = _talk("Air keruh di Pedurungan dua hari", "tidak ada", "1", "baunya juga menyengat", "ya")
     assert _codes(turns[3]) == ["summary"]
@@ -216,6 +225,12 @@ def test_an_album_of_ten_is_asked_about_once_and_every_photo_counts() -> None:
 def test_asking_how_it_stands_is_no_complaint(text: str) -> None:
     assert hear(None, Heard(text=text), EARS).act == "look"
     assert hear(None, Heard(text="cek jalan rusak pak"), EARS).act == ""
+
+
+def test_ok_agrees_to_nothing_but_the_summary() -> None:
+    turns = _talk("Sampah menumpuk di Kecamatan Pedurungan", "tidak ada", "ok", "1", "ok")
+    assert [_codes(turn) for turn in turns] == [["photo"], ["privacy"], ["privacy"], ["summary"], []]
+    assert turns[-1].act == "file"
 
 
 def test_a_voice_message_is_kept_for_a_person_to_listen_to() -> None:

@@ -338,12 +338,27 @@ def test_every_kind_of_message_has_words(kind: str, to_reporter: bool) -> None:
     rest = ("agency", "category", "place", "filed", "said", "promised", "clock", "due", "met", "left")
     rest += ("list_link", "minutes", "ordered", "refused")
     for filled in ("", "isi"):
-        subject, body = letters.render(kind, {**common, **dict.fromkeys(rest, filled)}, sensitive=False)
+        said = {**common, **dict.fromkeys(rest, filled), "files": ["foto"] if filled else []}
+        subject, body = letters.render(kind, said, sensitive=False)
         assert subject
         assert "\n" not in subject
         assert body.strip()
     subject, body = letters.render(kind, common, sensitive=True)
     assert "Ada kabar" in subject
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(path.name.split(".")[0] for path in (TEMPLATES / "messages").glob("*.chat.txt"))
+)
+def test_a_letter_in_a_conversation_is_short_and_names_the_ticket_first(kind: str) -> None:
+    known = ("link", "office", "office_agency", "agency", "promised", "due")
+    said = {**dict.fromkeys(known, "X"), "ticket": "ABCDE-FGHJK-X", "to_reporter": True}
+    long = {**said, "said": "kata " * 1000, "files": ["foto"]}
+    for sensitive in (False, True):
+        subject, body = letters.render(kind, long, sensitive=sensitive, channel="whatsapp")
+        assert subject.startswith("ABCDE-FGHJK-X: ")
+        assert len(subject) + len(body) < 2200
+        assert not sensitive or "kata" not in body
 
 
 async def test_the_worker_role_sends_with_no_other_right(simulated: World, mailing: Settings) -> None:

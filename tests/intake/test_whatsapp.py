@@ -22,7 +22,7 @@ from lapor.intake.dialogues import end_silences
 from lapor.intake.forgetting import forget_over
 from lapor.intake.inbound import read_waiting
 from lapor.intake.media_fetching import fetch_waiting
-from lapor.intake.outbound import drain
+from lapor.intake.outbound import drain, look
 from lapor.settings import Settings
 from tests.ground import World
 from tests.images import jpeg
@@ -523,3 +523,23 @@ async def test_many_wrong_signatures_raise_an_alarm_that_ends_after_a_day_withou
     await line.world.advance(25)
     assert await watch_channels() == 0
     assert await line.world.fetchval("SELECT refusals FROM channel_account") == 0
+
+
+async def test_a_letter_that_may_have_left_twice_is_counted_and_stands_in_the_chain(line: Line) -> None:
+    await line.filed()
+    await line.world.execute(
+        "UPDATE message SET state = 'sending', leased_until = lapor_now(), next_attempt_at = lapor_now()"
+        " WHERE kind = 'acknowledgement'"
+    )
+    before = len(line.api.sent)
+    await line.work()
+    assert len(line.api.sent) == before + 1
+    assert await line.world.fetchval("SELECT repeats FROM message WHERE kind = 'acknowledgement'") == 1
+    assert await line.world.fetchval("SELECT count(*) FROM event WHERE kind = 'delivery_repeated'") == 1
+    assert (await look()).repeated == 1
+
+
+async def test_what_the_provider_will_never_take_of_a_conversation_is_let_go(line: Line) -> None:
+    line.api.refusals = [(400, 131026, {})]
+    assert await line.say("halo") == []
+    assert await line.world.fetchval("SELECT state FROM message WHERE kind = 'chat'") == "cancelled"

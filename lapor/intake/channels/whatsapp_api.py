@@ -23,6 +23,8 @@ WINDOW: Final = timedelta(hours=24)
 MARGIN: Final = timedelta(minutes=5)
 LONGEST_TEXT, LONGEST_WITH_BUTTONS, MOST_BUTTONS = 4096, 1024, 3
 
+# What opens a list of choices.
+_CHOOSE: Final = {"id": "Pilih", "en": "Choose"}
 # Throughput, spam and request limits, and services that are away: the account rests.
 _REST: Final = (4, 80007, 130429, 131048, 131016, 131057, 133004, 2, 131000)
 # Tokens and permissions: nothing leaves until somebody has mended the account.
@@ -144,7 +146,7 @@ def _content(message: Outgoing, chat: Chat) -> dict[str, Any]:
             "interactive": {"type": "button", "body": {"text": text}, "action": action},
         }
     rows = [{"id": code, "title": label[:24]} for code, label in chat.choices[:10]]
-    action = {"button": chat.choices[0][1][:20], "sections": [{"rows": rows}]}
+    action = {"button": _CHOOSE.get(chat.language, _CHOOSE["id"]), "sections": [{"rows": rows}]}
     return {
         "type": "interactive",
         "interactive": {"type": "list", "body": {"text": text[:LONGEST_TEXT]}, "action": action},

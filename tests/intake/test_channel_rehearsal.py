@@ -1,0 +1,96 @@
+"""`lapor channels simulate whatsapp`: a command of its own, a site on a port, and the worker's tasks beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import socket
+import sys
+from dataclasses import replace
+from os import environ
+
+import uvicorn
+
+from lapor import database
+from lapor.app import create_app
+from lapor.intake.inbound import read_waiting
+from lapor.intake.media_fetching import fetch_waiting
+from lapor.intake.outbound import drain
+from lapor.settings import Settings
+from tests.ground import World
+from tests.intake.whatsapp_says import open_account
+
+
+async def _work(settings: Settings, done: asyncio.Event) -> None:
+    while not done.is_set():
+        await read_waiting()
+        await fetch_waiting()
+        await drain(settings)
+        await asyncio.sleep(0.1)
+
+
+async def _command(settings: Settings, *words: str) -> tuple[int, str, str]:
+    given = {name: text for name, text in environ.items() if not name.startswith("LAPOR_")}
+    keys = {
+        f"LAPOR_{name.upper()}": ",".join(
+            f"{key.version}:{_base64(key.key)}" for key in getattr(settings, name)
+        )
+        for name in ("encryption_keys", "lookup_keys")
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "lapor.cli", "channels", "simulate", "whatsapp", *words),
+        env={
+            **given,
+            **keys,
+            "LAPOR_ENVIRONMENT": "test",
+            "LAPOR_WORKER_DATABASE_URL": settings.worker_database_url,
+            "LAPOR_BASE_URL": settings.base_url,
+        },
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(120):
+        out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+def _base64(key: bytes) -> str:
+    return base64.b64encode(key).decode()
+
+
+async def test_a_rehearsal_ends_in_one_complaint_with_its_photos_and_an_addition(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    await open_account(world, f"http://127.0.0.1:{port}/v23.0")
+    listening = socket.create_server(("127.0.0.1", 0))
+    settings = replace(world.settings, base_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
+    await database.close_pool()
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, lifespan="on"))  # type: ignore[arg-type]
+    serving = asyncio.create_task(server._serve([listening]))
+    while not server.started:
+        assert not serving.done(), "the server did not start"
+        await asyncio.sleep(0.02)
+    done = asyncio.Event()
+    working = asyncio.create_task(_work(settings, done))
+    try:
+        code, out, err = await _command(settings, "--photos", "4")
+        assert (code, err) == (0, ""), err
+        assert "laporan Anda sudah kami terima" in out
+        assert out.count("warga  >") == 7
+        assert await world.fetchval("SELECT count(*) FROM complaint") == 1
+        assert await world.fetchval("SELECT count(*) FROM attachment") == 4
+        assert await world.fetchval("SELECT count(*) FROM statement WHERE kind = 'reply'") == 1
+        assert await world.fetchval("SELECT receipt FROM message WHERE kind = 'acknowledgement'") == "read"
+    finally:
+        done.set()
+        await working
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+async def test_without_an_account_it_says_what_to_do(world: World, settings: Settings) -> None:
+    code, _, err = await _command(settings)
+    assert code == 1
+    assert "open the page Kanal" in err
