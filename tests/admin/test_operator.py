@@ -151,7 +151,8 @@ async def test_a_letter_with_an_old_date_is_overdue_at_entry_and_escalates_at_th
     complaint = await _newest(simulated)
     assert complaint["channel"] == "counter"
     assert complaint["written_at"] < complaint["filed_at"] - timedelta(days=3)
-    assert "Tenggatnya sudah lewat saat surat ini diterima" in slip.text
+    assert "sudah lewat saat surat diterima. Sistem segera menyampaikannya kepada Wali Kota" in plain(slip.text)
+    assert "Jawaban paling lambat" not in slip.text
     clock = (
         await simulated.fetch(
             "SELECT * FROM clock WHERE complaint = $1 AND kind = 'response'", complaint["id"]
