@@ -23,6 +23,7 @@ PATIENCE_SECONDS: Final = 20.0
 # What is longer is cut: its beginning holds the words, and an attachment at its end is told of as broken.
 MOST_BYTES: Final = 25 * 1024 * 1024
 PORTS: Final = {"tls": 993, "starttls": 143, "none": 143}
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 # UIDs that begin anew say nothing of what was read: everything is looked at from this long before the last reading.
 OVERLAP: Final = timedelta(days=2)
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -54,8 +55,11 @@ class Server:
         port = settings.get("port") or str(PORTS.get(security, 0))
         if security not in PORTS or not port.isdecimal() or not 0 < int(port) < 65_536:
             raise Unreachable("pengaturan kotak surel belum benar", for_good=True)
+        host = settings.get("host", "")
+        if security == "none" and host not in LOOPBACK:
+            raise Unreachable("sambungan tanpa pengaman hanya boleh ke server di mesin ini", for_good=True)
         return cls(
-            host=settings.get("host", ""),
+            host=host,
             user=settings.get("user") or name,
             password=secrets.get("password", ""),
             port=int(port),

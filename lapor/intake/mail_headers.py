@@ -76,6 +76,15 @@ def sender(message: Message) -> Sender:
     return Sender()
 
 
+def disowned(message: Message) -> bool:
+    """Whether our own mail server found that the sender's domain does not stand by this mail (DMARC, RFC 7489).
+
+    Servers write their findings on top (RFC 8601), so that nobody who sends a mail can take this one away.
+    """
+    found = value(message, "Authentication-Results").lower()
+    return re.search(r"\bdmarc\s*=\s*fail\b", found) is not None
+
+
 def recipients(message: Message) -> tuple[str, ...]:
     """Return every address that this mail was meant for or delivered to, in lower case."""
     named = values(

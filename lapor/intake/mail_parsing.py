@@ -43,7 +43,8 @@ class Attachment:
 class Mail:
     """A mail. `text` is what was newly written, `automatic` why no person wrote it, if none did.
 
-    `message_id` is that of the mail, or derived from its content when it has none that can be kept.
+    `message_id` is that of the mail, or derived from its content when it has none that can be kept. `disowned` says
+    that our mail server does not believe the sender's address.
     """
 
     message_id: str
@@ -55,6 +56,7 @@ class Mail:
     answers: tuple[str, ...]
     automatic: str | None
     spam: bool
+    disowned: bool
     attachments: tuple[Attachment, ...]
 
     @property
@@ -82,6 +84,7 @@ def parse(raw: bytes, own_address: str = "") -> Mail:
         answers=answered,
         automatic=mail_automatic.why_automatic(message, own_address),
         spam=mail_automatic.called_spam(message),
+        disowned=mail_headers.disowned(message),
         attachments=tuple(parts.attachments),
     )
 

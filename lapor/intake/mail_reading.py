@@ -69,7 +69,7 @@ async def _meant(mail: Mail, own_address: str) -> int | None:
     if proven is not None:
         found: int | None = await database.fetchval(_BY_TICKET, proven)
         return found
-    for ticket in _named(mail):
+    for ticket in [] if mail.disowned else _named(mail):
         complaint = await adding.complaint_of(ticket, "email", mail.sender)
         if complaint is not None:
             return complaint
@@ -83,6 +83,8 @@ def _named(mail: Mail) -> list[str]:
 
 async def _check(mail: Mail) -> None:
     """Raise Unreadable for what shall not become a complaint by itself."""
+    if mail.disowned and _named(mail):
+        raise Unreadable("alamat pengirim surel ini tidak terbukti (DMARC), dan ia menyebut sebuah laporan")
     if _named(mail) and await database.fetchval(_OFFICER, mail.sender):
         raise Unreadable(
             "petugas membalas surat tentang sebuah laporan; tanggapan hanya dapat diberikan lewat meja"

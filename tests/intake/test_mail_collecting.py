@@ -138,6 +138,10 @@ async def test_a_folder_that_is_not_there_and_a_certificate_that_nobody_vouches_
     await switch_on(world, server.settings(owner, port="bukan angka"), password=PASSWORD)
     await collect()
     assert "pengaturan kotak surel belum benar" in (await _alarms(world))[0]
+    await _later(world)
+    await switch_on(world, server.settings(owner, host="imap.contoh.example"), password=PASSWORD)
+    await collect()
+    assert "tanpa pengaman" in (await _alarms(world))[0]
 
 
 async def test_a_server_that_is_away_is_left_alone_longer_and_longer_and_told_of_at_the_third_time(

@@ -196,6 +196,19 @@ async def test_a_ticket_of_somebody_else_changes_nothing_there(simulated: World)
     assert (await _row(simulated))["state"] == "unreadable"
 
 
+async def test_a_sender_whom_our_mail_server_does_not_believe_speaks_for_nobody(simulated: World) -> None:
+    filed = await _filed()
+    forged = {
+        "Authentication_Results": "mx.contoh.example; spf=fail; dmarc=fail (p=reject) header.from=warga.example"
+    }
+    await _arrive(mail("Sudah beres, tutup saja.", subject=f"Re: {shown(filed.ticket)}", **forged))
+    assert await _replies(simulated) == []
+    assert "tidak terbukti" in (await _row(simulated))["trouble"]
+    # A complaint of its own is heard all the same: forwarding breaks such proofs too.
+    await _arrive(mail(**forged))
+    assert await _count(simulated) == 2
+
+
 async def test_whoever_has_our_letter_may_answer_from_another_address(
     simulated: World, post: PostOffice, mailing: Settings
 ) -> None:
