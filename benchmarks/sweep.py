@@ -117,7 +117,8 @@ async def _take_turns(
         side = ("sweep", "bare")[portion % 2]
         at = begins + timedelta(minutes=portion, seconds=30)
         before = await _rows(superuser)
-        batches = await bare.decide(superuser, at, BATCH) if side == "bare" else 0
+        # It reads what falls due: for both sides, so that both find it in memory, or neither.
+        batches = await bare.decide(superuser, at, BATCH)
         await superuser.execute("CHECKPOINT")
         started = time.perf_counter()
         if side == "sweep":
