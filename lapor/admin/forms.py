@@ -16,7 +16,7 @@ from lapor import database, words
 from lapor.admin import accounts, form_models
 from lapor.admin.offices import Officer
 from lapor.complaints import desk, tickets
-from lapor.complaints.desk import Actor, Filing, Refused
+from lapor.complaints.desk import Actor, Filing, Refused, Taken
 
 ANSWER = "1. Menjawab"
 HAND_ON = "2. Meneruskan"
@@ -127,7 +127,9 @@ async def _write_down(officer: Officer, data: Any) -> str:
     given = data.model_dump()
     for name in ("category", "district", "village", "reported_agency"):
         given[name] = given[name].strip() or None
-    filed = await desk.file(Filing(**given, about_official=bool(given["reported_agency"])))
+    filed = await desk.file(
+        Filing(**given, about_official=bool(given["reported_agency"]), taken=Taken(officer.id))
+    )
     due = words.localtime(filed.response_due_at, filed.timezone)
     return (
         f"Tercatat dengan nomor {tickets.show(filed.ticket)}, pada {filed.agency_name},"
