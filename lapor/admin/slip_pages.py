@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -43,7 +44,7 @@ async def hand_over(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]
     try:
         await operators_only(request, request.route_handler)
     except NotSignedIn as error:
-        raise NotSignedIn(f"{LOGIN}?lanjut={COUNTER}/{ticket[:13]}/slip") from error
+        raise NotSignedIn(f"{LOGIN}?lanjut={COUNTER}/{quote(ticket[:13])}/slip") from error
     officer = await current_officer(request)
     found, secret = await _opened(request, officer, ticket)
     typed = await uploads.fields(request)

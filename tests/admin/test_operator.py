@@ -83,6 +83,17 @@ async def test_an_operator_takes_down_a_call_and_has_a_slip_with_ticket_link_and
     assert (await _filed_facts(world, complaint["id"]))["taken_by"] == site.person
 
 
+async def test_the_counter_is_all_that_an_operator_s_menu_leads_to_besides_what_everybody_has(
+    site: Visitor,
+) -> None:
+    await site.as_role("operator", HERE)
+    page = (await site.get("/loket")).text
+    assert '<a class="brand" href="/loket">' in page
+    assert 'href="/meja"' not in page
+    assert 'href="/pimpinan/eskalasi"' not in page
+    assert (await site.get("/meja")).status_code == 403
+
+
 async def test_the_secret_on_the_slip_opens_the_resident_s_page_and_stands_in_no_address_of_the_counter(
     site: Visitor, world: World
 ) -> None:
@@ -151,7 +162,9 @@ async def test_a_letter_with_an_old_date_is_overdue_at_entry_and_escalates_at_th
     complaint = await _newest(simulated)
     assert complaint["channel"] == "counter"
     assert complaint["written_at"] < complaint["filed_at"] - timedelta(days=3)
-    assert "sudah lewat saat surat diterima. Sistem segera menyampaikannya kepada Wali Kota" in plain(slip.text)
+    assert "sudah lewat saat surat diterima. Sistem segera menyampaikannya kepada Wali Kota" in plain(
+        slip.text
+    )
     assert "Jawaban paling lambat" not in slip.text
     clock = (
         await simulated.fetch(
@@ -250,6 +263,16 @@ async def test_an_emergency_is_handed_over_to_the_roster_before_anything_else_an
     assert tuple(acts[-1]) == ("handed_over", f"officer:{site.person}")
     again = await site.send_form(f"{path}/serah-terima", {"to": "x", "text": "x"}, page="/loket")
     assert again.status_code == 422
+
+
+async def test_a_hand_over_after_the_session_leads_back_to_its_slip_and_to_nowhere_else(
+    site: Visitor,
+) -> None:
+    token = TOKEN.search((await site.get("/lapor")).text).group(1)  # type: ignore[union-attr]
+    for ticket, back in (("ABCDE-FGHJK-X", "ABCDE-FGHJK-X"), ("a%0d%0aX:%20y&z", "a%0D%0AX%3A%20y%26z")):
+        sent = await site.post(f"/loket/{ticket}/serah-terima", data={"to": "x", "_csrf_token": token})
+        assert sent.status_code == 303
+        assert sent.headers["location"] == f"/masuk?lanjut=/loket/{back}/slip"
 
 
 async def test_an_operator_hands_over_only_what_they_took_down_themselves(
