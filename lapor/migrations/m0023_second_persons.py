@@ -168,17 +168,26 @@ def _appointing(own: str) -> list[str]:
     ]
 
 
-# What a look by words finds is traced line by line; where no line is shown, guarded complaints are left out.
+# What a look by words finds is traced line by line; where no line is shown, guarded complaints are left out. Functions,
+# because the planner would put the whole policy of complaints into every statement that reads words or events.
+_GUARDED = f"""
+CREATE FUNCTION is_guarded(asked bigint) RETURNS boolean LANGUAGE plpgsql STABLE {_DEFINER} AS $$
+BEGIN
+  RETURN (SELECT confidential OR protected OR about_official FROM complaint WHERE id = asked);
+END $$"""
 _UNGUARDED = """
 CREATE POLICY unguarded ON content AS RESTRICTIVE FOR SELECT TO lapor_reader USING (
-  (SELECT current_setting('app.unguarded', true)) IS DISTINCT FROM 'on'
-  OR EXISTS (SELECT FROM complaint c WHERE c.id = complaint AND c.id >= complaint
-             AND NOT (c.confidential OR c.protected OR c.about_official)))"""
-# A link made while both were open names a complaint that may be hidden since.
+  (SELECT current_setting('app.unguarded', true)) IS DISTINCT FROM 'on' OR NOT is_guarded(complaint))"""
+# A link made while both were open names a complaint that may be hidden since: asked with the asker's own sight.
+_SEES = """
+CREATE FUNCTION sees(asked bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM complaint WHERE id = asked);
+END $$"""
 _NAMES_SEEN = """
 CREATE POLICY names_what_is_seen ON event AS RESTRICTIVE FOR SELECT TO lapor_reader USING (
-  kind NOT IN ('linked', 'unlinked') OR EXISTS (
-    SELECT FROM complaint o WHERE o.id = coalesce(facts::jsonb->>'leader', facts::jsonb->>'follower')::bigint))"""
+  kind NOT IN ('linked', 'unlinked') OR sees(coalesce(facts::jsonb->>'leader', facts::jsonb->>'follower')::bigint))"""
+_ASKED_BY_POLICIES = ("is_guarded(bigint)", "sees(bigint)")
 
 
 def _approval_kinds(kinds: str) -> list[str]:
@@ -211,6 +220,10 @@ _FORWARDS = [
     *(f"REVOKE EXECUTE ON FUNCTION {door} FROM PUBLIC" for *_, door in _DOORS),
     *(f"GRANT EXECUTE ON FUNCTION {door} TO {role}" for _, role, door in _DOORS),
     *_appointing(_OWN_PLAIN_OFFICE),
+    _GUARDED,
+    _SEES,
+    *(f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC" for name in _ASKED_BY_POLICIES),
+    *(f"GRANT EXECUTE ON FUNCTION {name} TO lapor_reader" for name in _ASKED_BY_POLICIES),
     _UNGUARDED,
     _NAMES_SEEN,
     *_approval_kinds(f"{_BEFORE_KINDS}, 'protection'"),
@@ -223,6 +236,7 @@ _BACKWARDS = [
     *_approval_kinds(_BEFORE_KINDS),
     "DROP POLICY names_what_is_seen ON event",
     "DROP POLICY unguarded ON content",
+    *(f"DROP FUNCTION {name}" for name in _ASKED_BY_POLICIES),
     *_appointing(_OWN_OFFICE),
     *(f"DROP FUNCTION {door}" for *_, door in _DOORS),
     *(f"GRANT EXECUTE ON FUNCTION {name} TO {role}" for name, role, _ in _DOORS),
