@@ -25,6 +25,7 @@ COMMANDS = {
     "figures": "Count anew, close a month, or prove that closed months are as they were closed.",
     "retention": "Say or erase what is kept no longer: who filed, raw deliveries, providers' answers.",
     "channels": "Rehearse a channel without its provider, against a running installation.",
+    "sp4n": "Take over complaints of SP4N-LAPOR! from a file, or hand their answers back.",
     "messages": "List messages that could not be sent, or send one of them again.",
     "servers": "Keep the embedded servers running and print their addresses; Ctrl-C stops them.",
     "settings": "Show every setting with its value and what it means.",

@@ -31,6 +31,14 @@ async def _file(delivered: Delivered, received: Received, notes: list[str]) -> i
         received_at=delivered.received_at,
         external_id=f"{account}:{reporter}" if reporter else "",
     )
+    return await file_anyway(filing, notes)
+
+
+async def file_anyway(filing: Filing, notes: list[str]) -> int:
+    """File what a partner hands over, without what the registers do not know, which goes into `notes`.
+
+    Returns the complaint; raises Refused for what nobody can do without.
+    """
     for _ in _DISPENSABLE:
         try:
             return (await file(filing, role="worker")).complaint_id
