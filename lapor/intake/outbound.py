@@ -74,6 +74,10 @@ UPDATE message SET state = 'sending', attempts = attempts + 1, leased_until = $1
 FROM (
   SELECT id AS due, state = 'sending' AS interrupted FROM message
   WHERE state IN ('waiting', 'sending') AND next_attempt_at <= $2
+    -- What we say in a conversation leaves in the order in which we said it.
+    AND (dialogue IS NULL OR NOT EXISTS (
+      SELECT FROM message before WHERE before.dialogue = message.dialogue AND before.id < message.id
+        AND (before.state = 'sending' OR before.state = 'waiting' AND before.next_attempt_at <= $2)))
   ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT $3) taken
 WHERE id = due
 RETURNING id, kind, complaint, office, attempts, leased_until, interrupted"""

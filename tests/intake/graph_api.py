@@ -119,6 +119,10 @@ def _problem(message: dict[str, Any]) -> int:
             return 131009
         if any(len(button["reply"]["title"]) > 20 for button in buttons):
             return 131009
+    if message["type"] == "template":
+        parameters = message["template"]["components"][0]["parameters"]
+        if not all(one["text"] for one in parameters):
+            return 131008
     return 0
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, cast
 
+from lapor.intake.channels import payloads
 from lapor.intake.channels.interface import Keys, Part, Posted, Unreadable, Unverified
 from lapor.intake.channels.talk import Media, MediaKind, Receipt, Said
 from lapor.intake.conversation import Heard
@@ -59,11 +60,11 @@ class WhatsApp:
 
     def parse(self, payload: bytes) -> Said | Receipt | None:
         """Return what a part tells; raises Unreadable."""
-        given = _object(payload)
+        given = payloads.json_object(payload)
         if "message" in given:
-            return _said(_dict(given, "message"), _dict(given, "contact"))
+            return _said(payloads.part(given, "message"), payloads.part(given, "contact"))
         if "status" in given:
-            return _receipt(_dict(given, "status"))
+            return _receipt(payloads.part(given, "status"))
         if "other" in given:
             return None
         raise Unreadable("isi kiriman tidak dikenal")
@@ -76,20 +77,20 @@ def signature(secret: str, body: bytes) -> str:
 
 def _parts(body: bytes, signed_by: str) -> Iterator[Part]:
     try:
-        changes = list(_changes(_object(body)))
+        changes = list(_changes(payloads.json_object(body)))
     except Unreadable:
         yield Part(signed_by, _hash(body), body)
         return
     for field, value in changes:
-        account = _text(_dict(value, "metadata"), "phone_number_id")[:60] or signed_by
-        contacts = _list(value, "contacts")
+        account = payloads.text(payloads.part(value, "metadata"), "phone_number_id")[:60] or signed_by
+        contacts = payloads.parts(value, "contacts")
         heard: list[tuple[str, dict[str, Any]]] = [
             (_key(message, "id"), {"message": message, "contact": _contact(message, contacts)})
-            for message in _list(value, "messages")
+            for message in payloads.parts(value, "messages")
         ]
         told: list[tuple[str, dict[str, Any]]] = [
-            (f"{_key(status, 'id')[:180]}:{_text(status, 'status')[:16]}", {"status": status})
-            for status in _list(value, "statuses")
+            (f"{_key(status, 'id')[:180]}:{payloads.text(status, 'status')[:16]}", {"status": status})
+            for status in payloads.parts(value, "statuses")
         ]
         # What is neither is kept as it is: templates that were approved, limits that were changed.
         other: list[tuple[str, dict[str, Any]]] = (
@@ -102,70 +103,70 @@ def _parts(body: bytes, signed_by: str) -> Iterator[Part]:
 def _changes(given: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     if not isinstance(given.get("entry"), list):
         raise Unreadable("isi kiriman tidak berisi entry")
-    for entry in _list(given, "entry"):
-        for change in _list(entry, "changes"):
-            yield _text(change, "field"), _dict(change, "value")
+    for entry in payloads.parts(given, "entry"):
+        for change in payloads.parts(entry, "changes"):
+            yield payloads.text(change, "field"), payloads.part(change, "value")
 
 
 def _contact(message: dict[str, Any], contacts: list[dict[str, Any]]) -> dict[str, Any]:
     """Whoever wrote it, among those that the delivery names."""
-    sender = _text(message, "from"), _text(message, "from_user_id")
+    sender = payloads.text(message, "from"), payloads.text(message, "from_user_id")
     for contact in contacts:
-        if (_text(contact, "wa_id"), _text(contact, "user_id")) == sender:
+        if (payloads.text(contact, "wa_id"), payloads.text(contact, "user_id")) == sender:
             return contact
-        if set(sender) & {_text(contact, "wa_id"), _text(contact, "user_id")} - {""}:
+        if set(sender) & {payloads.text(contact, "wa_id"), payloads.text(contact, "user_id")} - {""}:
             return contact
     return contacts[0] if len(contacts) == 1 else {}
 
 
 def _said(message: dict[str, Any], contact: dict[str, Any]) -> Said | None:
-    kind = _text(message, "type")
+    kind = payloads.text(message, "type")
     if kind in _SILENT or message.get("group_id"):
         return None
-    phone = _text(message, "from") or _text(contact, "wa_id")
-    sender = phone or _text(message, "from_user_id") or _text(contact, "user_id")
+    phone = payloads.text(message, "from") or payloads.text(contact, "wa_id")
+    sender = phone or payloads.text(message, "from_user_id") or payloads.text(contact, "user_id")
     if not sender:
         raise Unreadable("pesan tanpa pengirim")
-    content = _dict(message, kind)
+    content = payloads.part(message, kind)
     media = _media(kind, content)
     return Said(
         sender=sender[:80],
-        name=_text(_dict(contact, "profile"), "name"),
+        name=payloads.text(payloads.part(contact, "profile"), "name"),
         phone=f"+{phone}" if phone.isdigit() else "",
         heard=_heard(kind, content, media),
         media=(media,) if media else (),
-        replies_to=_text(_dict(message, "context"), "id"),
+        replies_to=payloads.text(payloads.part(message, "context"), "id"),
     )
 
 
 def _heard(kind: str, content: dict[str, Any], media: Media | None) -> Heard:
     if kind == "text":
-        return Heard(text=_text(content, "body"))
+        return Heard(text=payloads.text(content, "body"))
     if media:
-        caption = _text(content, "caption")
+        caption = payloads.text(content, "caption")
         if media.kind == "photo":
             return Heard(text=caption, photos=1)
         return Heard(text=caption, unheard=media.kind)
     if kind == "location":
         return Heard(point=_point(content))
     if kind == "interactive":
-        answer = _dict(content, _text(content, "type"))
-        return Heard(choice=_text(answer, "id")[:40])
+        answer = payloads.part(content, payloads.text(content, "type"))
+        return Heard(choice=payloads.text(answer, "id")[:40])
     if kind == "button":
-        return Heard(text=_text(content, "text"))
+        return Heard(text=payloads.text(content, "text"))
     # Contacts, orders and whatever comes next: kept as they came, and answered with what we understand.
     return Heard()
 
 
 def _media(kind: str, content: dict[str, Any]) -> Media | None:
     meant = _MEDIA.get(kind)
-    reference = _text(content, "id")
+    reference = payloads.text(content, "id")
     if meant is None or not reference:
         return None
-    if kind == "document" and _text(content, "mime_type").startswith("image/"):
+    if kind == "document" and payloads.text(content, "mime_type").startswith("image/"):
         # A photo that was sent as a file, to keep it sharp.
         meant = "photo"
-    return Media(reference, meant, _text(content, "filename"))
+    return Media(reference, meant, payloads.text(content, "filename"))
 
 
 def _point(content: dict[str, Any]) -> tuple[float, float] | None:
@@ -176,23 +177,23 @@ def _point(content: dict[str, Any]) -> tuple[float, float] | None:
 
 
 def _receipt(status: dict[str, Any]) -> Receipt | None:
-    state = _text(status, "status")
+    state = payloads.text(status, "status")
     if state not in _STATES:
         return None
-    codes = [error.get("code") for error in _list(status, "errors")]
+    codes = [error.get("code") for error in payloads.parts(status, "errors")]
     return Receipt(
         reference=_key(status, "id"),
         state=cast(Literal["sent", "delivered", "read", "failed"], state),
-        key=_text(status, "biz_opaque_callback_data"),
+        key=payloads.text(status, "biz_opaque_callback_data"),
         reason=f"WhatsApp: {', '.join(map(str, codes))}" if codes else "",
         shut=SHUT in codes,
-        sender=_text(status, "recipient_id") or _text(status, "recipient_user_id"),
+        sender=payloads.text(status, "recipient_id") or payloads.text(status, "recipient_user_id"),
     )
 
 
 def _key(given: dict[str, Any], name: str) -> str:
     """A provider's id that can be a key: a long or odd one is known by its hash."""
-    key = _text(given, name)
+    key = payloads.text(given, name)
     return key if 0 < len(key) <= LONGEST_KEY and key.isprintable() else _hash(_packed(given))
 
 
@@ -202,31 +203,3 @@ def _hash(content: bytes) -> str:
 
 def _packed(given: dict[str, Any]) -> bytes:
     return json.dumps(given, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _object(payload: bytes) -> dict[str, Any]:
-    try:
-        given = json.loads(payload)
-    except (ValueError, RecursionError):
-        raise Unreadable("isi kiriman bukan JSON") from None
-    if not isinstance(given, dict):
-        raise Unreadable("isi kiriman bukan objek JSON")
-    return given
-
-
-def _dict(given: dict[str, Any], name: str) -> dict[str, Any]:
-    value = given.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _list(given: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    value = given.get(name)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _text(given: dict[str, Any], name: str) -> str:
-    """A text as the database can keep it: no zero bytes, no halves of characters."""
-    value = given.get(name)
-    if not isinstance(value, str):
-        return ""
-    return value.replace("\0", "").encode("utf-8", "replace").decode().strip()

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import httpx
 
+from lapor import words
 from lapor.channel_accounts import Account
 from lapor.intake import fetching
 from lapor.intake.channels.interface import Chat, Outgoing, Undelivered
@@ -104,7 +105,9 @@ class WhatsAppApi:
         if not name or not chat.link:
             # A conversation's own words are worth nothing a day later; a letter takes the reporter's next way.
             raise Undelivered("jendela jawaban 24 jam sudah tertutup", for_good=True)
-        texts = [{"type": "text", "text": text} for text in (message.ticket, chat.link)]
+        # A trial names no ticket, and no variable of a template may be empty.
+        named = words.ticket(message.ticket) or "-"
+        texts = [{"type": "text", "text": text} for text in (named, chat.link)]
         return {
             "type": "template",
             "template": {
