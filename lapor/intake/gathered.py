@@ -3,7 +3,7 @@
 They name ticket, since when and whose. What is confidential, protected or about an official is a ticket and a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from lapor.intake import (
     explanation_letters,
     inspector_letters,
     letters,
+    mail_asking,
     recipients,
     weekly,
 )
@@ -114,23 +115,28 @@ async def write(message: int, sending: Sending) -> Letter:
     head = await database.fetchrow(_HEAD, message)
     if head is None:
         raise LookupError("the message does not exist")
-    if head["kind"] == DAY_LIST:
-        return await _day_list(head, sending)
     if head["kind"] in (chat_letters.CHAT, chat_letters.TRIAL):
         return await chat_letters.write(message, sending)
-    if head["kind"] == alarms.NOTICE:
-        return await _alarms(head, sending)
-    if head["kind"] == account_letters.PASSWORD_RESET:
-        return await account_letters.password_reset(head, sending)
-    if head["kind"] == inspector_letters.NOTICE:
-        return await _inspectors(head, sending)
-    if head["kind"] == weekly.NOTICE:
-        return await _weekly(head, sending)
+    if writer := _writer(head["kind"]):
+        return await writer(head, sending)
     if head["kind"] == DIGEST or head["gathers"]:
         return await _digest(head, sending)
     if head["of_leaders"]:
         return await explanation_letters.write(message, sending)
     return await letters.about_one(message, sending)
+
+
+def _writer(kind: str) -> Callable[[asyncpg.Record, Sending], Awaitable[Letter]] | None:
+    """Who writes a kind of letter that is never about one complaint."""
+    writers: dict[str, Callable[[asyncpg.Record, Sending], Awaitable[Letter]]] = {
+        DAY_LIST: _day_list,
+        alarms.NOTICE: _alarms,
+        account_letters.PASSWORD_RESET: account_letters.password_reset,
+        inspector_letters.NOTICE: _inspectors,
+        mail_asking.NOTICE: mail_asking.write,
+        weekly.NOTICE: _weekly,
+    }
+    return writers.get(kind)
 
 
 async def _digest(head: asyncpg.Record, sending: Sending) -> Letter:

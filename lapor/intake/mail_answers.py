@@ -32,10 +32,10 @@ async def threaded(outgoing: Outgoing, complaint: int) -> Outgoing:
     own: str = mailbox["name"]
     tagged = json.loads(mailbox["settings"]).get("subaddressing") == SUBADDRESSING
     reply_to = mail_threads.reply_address(own, outgoing.ticket) if tagged else own
-    return replace(outgoing, reply_to=reply_to, answers=_kept(mailbox["external_id"]))
+    return replace(outgoing, reply_to=reply_to, answers=kept_id(mailbox["external_id"]))
 
 
-def _kept(message_id: str | None) -> str:
-    """The id of a mail, unless it had none or it is erased."""
+def kept_id(message_id: str | None) -> str:
+    """Return the id of a mail as it was stored, unless it had none or it is erased."""
     usable = message_id and "@" in message_id and not message_id.startswith((DERIVED, "erased:"))
     return message_id or "" if usable else ""

@@ -40,16 +40,21 @@ _ABOUT_OFFICIAL = re.compile(
 
 def words_of(mail: Mail) -> str:
     """Return subject and text as one story; the subject once, when the text repeats it."""
-    if not mail.subject or mail.text.casefold().startswith(mail.subject.casefold()):
+    subject = _own_subject(mail)
+    if not subject or mail.text.casefold().startswith(subject.casefold()):
         return mail.text
-    return f"{mail.subject}\n\n{mail.text}".strip()
+    return f"{subject}\n\n{mail.text}".strip()
 
 
 def enough(mail: Mail) -> bool:
     """Whether somebody could act on it: some words besides greetings."""
-    said = f"{mail_threads.without_tickets(mail.subject)} {mail.text}"
+    said = f"{mail_threads.without_tickets(_own_subject(mail))} {mail.text}"
     told = {word.casefold() for word in _WORD.findall(said) if not _GREETING.fullmatch(word)}
     return len(told) >= LEAST_WORDS
+
+
+def _own_subject(mail: Mail) -> str:
+    return "" if mail_threads.answers_us(mail.answers) else mail.subject
 
 
 def cut(text: str, longest: int) -> str:

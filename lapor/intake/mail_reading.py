@@ -15,7 +15,7 @@ from lapor.complaints import desk, sent_files
 from lapor.complaints.desk import Actor, Filing
 from lapor.complaints.photos import MOST_OF_REPORTER, MOST_PHOTOS
 from lapor.complaints.statements import TEXT_LIMIT
-from lapor.intake import adding, mail_filing, mail_photos, mail_threads
+from lapor.intake import adding, mail_asking, mail_filing, mail_photos, mail_threads
 from lapor.intake.channels.interface import Delivered, Read, Unreadable
 from lapor.intake.mail_automatic import SPAM
 from lapor.intake.mail_filing import CHANNEL
@@ -60,6 +60,9 @@ async def read(delivered: Delivered) -> Read:
     if complaint is not None:
         return await _add(delivered, mail, complaint)
     await _check(mail)
+    if not mail_filing.enough(mail):
+        await mail_asking.ask(delivered, mail)
+        return Read(note="terlalu singkat untuk menjadi laporan; pengirimnya ditanya")
     return await _file(delivered, mail)
 
 
@@ -89,8 +92,6 @@ async def _check(mail: Mail) -> None:
         raise Unreadable(
             "petugas membalas surat tentang sebuah laporan; tanggapan hanya dapat diberikan lewat meja"
         )
-    if not mail_filing.enough(mail):
-        raise Unreadable("surel ini terlalu singkat untuk menjadi laporan")
     keys = crypto.keyring().lookups(mail.sender, "email")
     if await database.fetchval(_LATELY, keys, _HOUR) >= MOST_AN_HOUR:
         raise Unreadable("terlalu banyak surel dari satu pengirim dalam satu jam")

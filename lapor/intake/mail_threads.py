@@ -14,6 +14,7 @@ from lapor.complaints import tickets
 _PROOF_LENGTH: Final = 24
 _BOUND_TO: Final = "mail-reply"
 _OURS = re.compile(r"(?:[0-9a-f]{24}|laporan)\.([0-9a-z]{11})@([^@\s]+)", re.IGNORECASE)
+_LETTER = re.compile(r"[0-9a-f]{24}(?:\.[0-9a-z]{11})?@[^@\s]+", re.IGNORECASE)
 _TAGGED = re.compile(r"([^@+\s]+)\+([0-9a-z]{11})-([0-9a-f]{24})@([^@\s]+)", re.IGNORECASE)
 _NAMED = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{5}[- ]?[0-9A-Za-z]{5}[- ]?[0-9A-Za-z](?![0-9A-Za-z])")
 _MOST_NAMED: Final = 20
@@ -53,6 +54,11 @@ def answered(ids: Iterable[str]) -> str | None:
     """Return the ticket of our letter that a mail answers, by the ids that it refers to, the nearest first."""
     found = (_OURS.fullmatch(one) for one in ids)
     return next((ticket for one in found if one and (ticket := _parsed(one[1]))), None)
+
+
+def answers_us(ids: Iterable[str]) -> bool:
+    """Whether a mail answers a letter of ours, about a complaint or not; its subject is then our own."""
+    return any(_LETTER.fullmatch(one) for one in ids)
 
 
 def in_subject(subject: str) -> list[str]:

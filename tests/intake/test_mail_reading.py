@@ -193,7 +193,7 @@ async def test_a_ticket_of_somebody_else_changes_nothing_there(simulated: World)
     assert await _count(simulated) == 2
     await _arrive(mail("Benar.", subject=f"Laporan {shown(filed.ticket)}", sender=BUDI))
     assert await _replies(simulated) == []
-    assert (await _row(simulated))["state"] == "unreadable"
+    assert (await _count(simulated), (await _row(simulated))["complaint"]) == (2, None)
 
 
 async def test_a_sender_whom_our_mail_server_does_not_believe_speaks_for_nobody(simulated: World) -> None:
@@ -315,11 +315,33 @@ async def test_our_own_letter_that_comes_back_files_nothing(
 
 
 @pytest.mark.parametrize("body", ["Selamat pagi Bapak", "tes", "", "Terima kasih"])
-async def test_a_mail_that_says_too_little_waits_for_a_person(simulated: World, body: str) -> None:
-    await _arrive(mail(body, subject="Laporan"))
+async def test_whoever_says_too_little_is_asked_for_more_once_a_day(
+    simulated: World, post: PostOffice, mailing: Settings, body: str
+) -> None:
+    await _arrive(
+        *(mail(body, subject="Laporan", message_id=f"{number}@warga.example") for number in range(3))
+    )
     row = await _row(simulated)
-    assert (row["state"], row["complaint"]) == ("unreadable", None)
+    assert (row["state"], row["complaint"]) == ("read", None)
     assert "terlalu singkat" in row["trouble"]
+    await drain(mailing)
+    (asked,) = post.to(SRI)
+    assert (asked.letter["In-Reply-To"], asked.letter["Reply-To"]) == ("<0@warga.example>", OURS)
+    assert "apa yang terjadi" in asked.body
+    # The outbox knows nothing of who was asked.
+    assert SRI not in str(await simulated.fetch("SELECT * FROM message WHERE kind = 'mail_asked'"))
+    await _arrive(mail(subject=f"Re: {asked.letter['Subject']}", In_Reply_To=asked.letter["Message-ID"]))
+    assert await simulated.fetchval("SELECT text FROM content") == LAMP
+
+
+async def test_nobody_is_asked_about_a_mail_that_is_erased(
+    simulated: World, post: PostOffice, mailing: Settings
+) -> None:
+    await _arrive(mail("Tes", subject=""))
+    await simulated.execute("UPDATE inbound SET payload = '', external_id = 'erased:' || id")
+    await drain(mailing)
+    assert post.to(SRI) == []
+    assert await simulated.fetchval("SELECT state FROM message WHERE kind = 'mail_asked'") == "cancelled"
 
 
 async def test_an_officers_answer_to_a_notice_is_no_complaint(simulated: World) -> None:
