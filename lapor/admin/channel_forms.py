@@ -2,103 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
-
-from lapor.complaints.errors import Refused
+from lapor.admin.channel_fields import ChannelForm, Field, digits, https_address, mail_address, server_name
+from lapor.admin.channel_forms_chat import TELEGRAM
 from lapor.locales import say
-
-_HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,250}[0-9A-Za-z])?|[0-9a-fA-F:]{2,39}")
-_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One thing to type in; a secret is never shown again."""
-
-    name: str
-    label: Callable[[], str]
-    hint: Callable[[], str]
-    secret: bool = False
-    optional: bool = False
-    check: Callable[[str], str] = str.strip
-    # What there is to choose from, value and words; without it something is typed in.
-    choices: tuple[tuple[str, Callable[[], str]], ...] = ()
-    inputmode: str = ""
-
-    def offered(self) -> list[dict[str, str]]:
-        """Return the choices in words."""
-        return [{"value": value, "text": words()} for value, words in self.choices]
-
-
-@dataclass(frozen=True)
-class ChannelForm:
-    """The form of a channel. `account` asks for the provider's own id of our account."""
-
-    channel: str
-    title: str
-    account: Field
-    fields: tuple[Field, ...]
-    # How somebody is addressed to whom a trial message goes.
-    recipient: Field
-    # Of these fields one at least is needed before the account can be switched on.
-    one_of: tuple[str, ...] = ()
-
-    def value(self, field: Field, typed: str) -> str:
-        """Return what was typed as it is kept; raises Refused with what is wrong about it."""
-        value = typed.strip()
-        if not value:
-            return ""
-        if len(value) > 500 or not value.isprintable():
-            raise Refused(say("Periksa lagi isian ini."), field.name)
-        if field.choices and value not in {choice for choice, _ in field.choices}:
-            raise Refused(say("Periksa lagi isian ini."), field.name)
-        return field.check(value)
-
-
-def _address(typed: str) -> str:
-    """An address to which secrets go: HTTPS, or on this very machine."""
-    parts = urlsplit(typed)
-    inside = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if not parts.hostname or not (parts.scheme == "https" or inside):
-        raise Refused(say("Tulis alamat yang dimulai dengan https://."), "api")
-    return typed.rstrip("/")
-
-
-def _host(typed: str) -> str:
-    """The name or address of a server, and nothing else."""
-    if not _HOST.fullmatch(typed):
-        raise Refused(say("Tulis nama server saja, misalnya imap.kota.go.id."), "host")
-    return typed.lower()
-
-
-def _mail_address(name: str, longest: int) -> Callable[[str], str]:
-    def check(typed: str) -> str:
-        try:
-            address = validate_email(typed, check_deliverability=False).normalized.lower()
-        except EmailNotValidError:
-            address = ""
-        if not address or len(address) > longest:
-            raise Refused(say("Tulis satu alamat surel, misalnya nama@kota.go.id."), name)
-        return address
-
-    return check
-
-
-def _digits(name: str, least: int = 5, most: int = 30) -> Callable[[str], str]:
-    def check(typed: str) -> str:
-        digits = typed.removeprefix("+").replace(" ", "").replace("-", "")
-        if not digits.isdecimal() or not least <= len(digits) <= most:
-            raise Refused(say("Tulis dengan angka saja."), name)
-        return digits
-
-    return check
-
 
 FORMS: Final[Mapping[str, ChannelForm]] = {
     "whatsapp": ChannelForm(
@@ -108,7 +17,7 @@ FORMS: Final[Mapping[str, ChannelForm]] = {
             "name",
             lambda: say("ID nomor telepon"),
             lambda: say("Phone number ID di WhatsApp Manager; bukan nomornya sendiri."),
-            check=_digits("name"),
+            check=digits("name"),
             inputmode="numeric",
         ),
         fields=(
@@ -143,14 +52,14 @@ FORMS: Final[Mapping[str, ChannelForm]] = {
                 lambda: say("Alamat API"),
                 lambda: say("Kosong: alamat resmi Meta."),
                 optional=True,
-                check=_address,
+                check=https_address,
             ),
         ),
         recipient=Field(
             "to",
             lambda: say("Nomor tujuan"),
             lambda: say("Nomor WhatsApp dengan kode negara, misalnya 62812…"),
-            check=_digits("to"),
+            check=digits("to"),
             inputmode="tel",
         ),
     ),
@@ -161,7 +70,7 @@ FORMS: Final[Mapping[str, ChannelForm]] = {
             "name",
             lambda: say("Alamat kotak surel"),
             lambda: say("Alamat yang ditulisi warga, misalnya lapor@kota.go.id"),
-            check=_mail_address("name", 60),
+            check=mail_address("name", 60),
             inputmode="email",
         ),
         fields=(
@@ -172,7 +81,7 @@ FORMS: Final[Mapping[str, ChannelForm]] = {
                     "Misalnya imap.kota.go.id. Kosong bila surel diantar oleh Postmark atau Mailgun."
                 ),
                 optional=True,
-                check=_host,
+                check=server_name,
             ),
             Field(
                 "security",
@@ -189,7 +98,7 @@ FORMS: Final[Mapping[str, ChannelForm]] = {
                 lambda: say("Port"),
                 lambda: say("Kosong: port yang biasa."),
                 optional=True,
-                check=_digits("port", 1, 5),
+                check=digits("port", 1, 5),
                 inputmode="numeric",
             ),
             Field(
@@ -239,9 +148,10 @@ FORMS: Final[Mapping[str, ChannelForm]] = {
             "to",
             lambda: say("Alamat surel tujuan"),
             lambda: say("Surat uji dikirim ke alamat ini lewat server surel keluar."),
-            check=_mail_address("to", 254),
+            check=mail_address("to", 254),
             inputmode="email",
         ),
         one_of=("host", "webhook_password", "mailgun_signing_key"),
     ),
+    "telegram": TELEGRAM,
 }

@@ -11,8 +11,10 @@ from datetime import datetime
 import asyncpg
 
 from lapor import channel_accounts, crypto, database
-from lapor.admin.channel_forms import FORMS, ChannelForm
+from lapor.admin.channel_fields import ChannelForm
+from lapor.admin.channel_forms import FORMS
 from lapor.complaints.errors import NotFound, Refused
+from lapor.crypto import Undecipherable
 from lapor.locales import say
 
 _SHOWN = """
@@ -183,7 +185,11 @@ def _title(form: ChannelForm, typed: Mapping[str, str]) -> str:
 
 
 def _secrets(row: asyncpg.Record) -> dict[str, str]:
-    return channel_accounts.opened(row["channel"], row["name"], row["secrets"])
+    try:
+        return channel_accounts.opened(row["channel"], row["name"], row["secrets"])
+    except Undecipherable:
+        # Their key is gone: they have to be typed in anew.
+        return {}
 
 
 def _kept(row: asyncpg.Record) -> Kept:

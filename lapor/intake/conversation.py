@@ -43,6 +43,12 @@ class Heard:
     unheard: str = ""
     # The ticket of the complaint to which the message replies in the channel's own way.
     replies_to: str = ""
+    # The name and address that the provider knows of a pinned place.
+    place: str = ""
+    # Photos that were sent together come as messages of their own, with the same mark.
+    album: str = ""
+    # Whether it is what an earlier message says now: an addition, never the answer to a question.
+    edited: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,9 @@ class Dialogue:
     photos: int = 0
     privacy: str = ""
     ticket: str = ""
+    # Where the photos go that come with the one that was added last.
+    album: str = ""
+    statement: int | None = None
 
     @property
     def located(self) -> bool:
@@ -84,9 +93,9 @@ class Reply:
 class Turn:
     """What a message leads to.
 
-    `act` is one of "", "file", "add", "look" (`ticket` may be empty: all that this sender filed). After "file" the
-    caller keeps the dialogue at step FILED, so that what follows joins the same complaint. What belongs to a dialogue
-    that ends in None is let go.
+    `act` is one of "", "file", "add", "join" (photos of the album that was added last), "look" (`ticket` may be empty:
+    all that this sender filed). After "file" the caller keeps the dialogue at step FILED, so that what follows joins
+    the same complaint. What belongs to a dialogue that ends in None is let go.
     """
 
     dialogue: Dialogue | None
@@ -113,12 +122,16 @@ def hear(dialogue: Dialogue | None, heard: Heard, ears: Ears) -> Turn:
 
 def _heard(dialogue: Dialogue | None, heard: Heard, ears: Ears, language: str) -> Turn:
     words = spelled(heard.text).split()
+    if dialogue and heard.album and heard.album == dialogue.album and dialogue.step == FILED:
+        return Turn(dialogue, act="join", ticket=dialogue.ticket)
     if turn := _commanded(dialogue, heard, words, ears, language):
         return turn
     if turn := _empty(dialogue, heard, words, language):
         return turn
     if dialogue and dialogue.step == FILED:
         return Turn(dialogue, (Reply("added"),), act="add", ticket=dialogue.ticket)
+    if heard.edited:
+        return _edited(dialogue, heard)
     if dialogue and _outdated(dialogue, heard):
         return Turn(dialogue, (_question(dialogue, dialogue.step),))
     if dialogue and _one_more_photo(dialogue, heard):
@@ -171,6 +184,15 @@ def _outdated(dialogue: Dialogue, heard: Heard) -> bool:
     return bool(heard.choice) and not heard.text.strip() and heard.choice not in known
 
 
+def _edited(dialogue: Dialogue | None, heard: Heard) -> Turn:
+    """What was written anew joins what was told, and the question that stands is asked again."""
+    if dialogue is None:
+        # Whatever it once was is over: nothing is begun with it.
+        return Turn(None, (Reply("help"),))
+    told = replace(dialogue, text=_joined(dialogue.text, heard.text.strip()))
+    return Turn(told, (_question(told, told.step),))
+
+
 def _one_more_photo(dialogue: Dialogue, heard: Heard) -> bool:
     """Whether a message is nothing but photos, and something else was asked."""
     alone = not (heard.text.strip() or heard.choice or heard.point or heard.unheard)
@@ -208,6 +230,9 @@ def _empty(dialogue: Dialogue | None, heard: Heard, words: list[str], language: 
 def _understood(dialogue: Dialogue, heard: Heard, ears: Ears) -> Dialogue | Turn:
     """The dialogue with what this message tells; a turn when that is all."""
     told = replace(dialogue, photos=dialogue.photos + heard.photos, point=heard.point or dialogue.point)
+    if heard.place:
+        place = _joined(told.address, heard.place)[:300]
+        told = replace(told, address=place, codes=told.codes or ears.places(heard.place))
     text = heard.text.strip()
     if heard.unheard and not text and not told.text:
         return replace(told, text=UNHEARD[heard.unheard])

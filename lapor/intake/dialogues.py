@@ -70,7 +70,8 @@ async def _hear(delivered: Delivered, said: Said) -> Read:
         return tuple(code for code in names.find(text).codes if code in registry.regions)
 
     turn = conversation.hear(dialogue, heard, Ears(places, _ticket))
-    act = await _Act.of(talk, turn, delivered.received_at, heard.text or UNHEARD.get(heard.unheard, ""))
+    text = heard.text or UNHEARD.get(heard.unheard, "")
+    act = await _Act.of(talk, turn, delivered.received_at, text, heard.album)
     return await act.do(f"said:{delivered.id}")
 
 
@@ -84,12 +85,13 @@ class _Act:
     registry: Registry
     now: datetime
     text: str
+    album: str
     replies: list[Reply]
     dialogue: Dialogue | None
     known: Known
 
     @classmethod
-    async def of(cls, talk: Talk, turn: Turn, received_at: datetime, text: str = "") -> _Act:
+    async def of(cls, talk: Talk, turn: Turn, received_at: datetime, text: str = "", album: str = "") -> _Act:
         """The beginning of it."""
         seen = await moment()
         registry = await REGISTRY.get(seen.version)
@@ -99,7 +101,8 @@ class _Act:
             place=_place(turn.dialogue, registry),
             emergency_numbers=registry.numbers(_region(turn.dialogue, registry)),
         )
-        return cls(talk, turn, received_at, registry, seen.at, text, list(turn.says), turn.dialogue, known)
+        replies = list(turn.says)
+        return cls(talk, turn, received_at, registry, seen.at, text, album, replies, turn.dialogue, known)
 
     async def do(self, key: str) -> Read:
         """Do it, keep where the conversation stands, and say what there is to say; return what became of it."""
@@ -118,6 +121,8 @@ class _Act:
             return await self._file()
         if self.turn.act == "add":
             return await self._add()
+        if self.turn.act == "join":
+            return await self._join()
         if self.turn.act == "look":
             await self._look()
         return None
@@ -145,7 +150,17 @@ class _Act:
             return complaint
         await channel_media.belongs_to(self.talk.id, complaint, added.statement)
         if self.dialogue is None or self.dialogue.step == FILED:
-            self.dialogue = Dialogue(language=self.turn.language, step=FILED, ticket=ticket)
+            self.dialogue = Dialogue(
+                self.turn.language, FILED, ticket=ticket, album=self.album, statement=added.statement
+            )
+        return complaint
+
+    async def _join(self) -> int | None:
+        """Photos that came with the one that has just been added: they belong to the same words."""
+        assert self.dialogue is not None
+        complaint = await adding.complaint_of(self.turn.ticket, "external", self.talk.external)
+        if complaint is not None:
+            await channel_media.belongs_to(self.talk.id, complaint, self.dialogue.statement)
         return complaint
 
     async def _look(self) -> None:

@@ -38,7 +38,7 @@ async def read(client: httpx.AsyncClient, address: str, most_bytes: int) -> byte
         url = await _allowed(client.base_url, address)
         asked = client.build_request("GET", url)
         if not credentials:
-            del asked.headers["Authorization"]
+            asked.headers.pop("Authorization", None)
         try:
             answer = await client.send(asked, stream=True, follow_redirects=False)
             try:

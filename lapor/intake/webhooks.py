@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from lapor import channel_accounts
 from lapor.database import transaction
-from lapor.intake.channel_list import HEARING
+from lapor.intake.channel_list import ANSWERS, HEARING
 from lapor.intake.channels.interface import Hears, Keys, Part, Posted, Unverified
 from lapor.intake.storing import READ_INBOUND, store
 from lapor.pages import AnyRequest
@@ -32,18 +32,18 @@ async def answer_challenge(request: AnyRequest, channel: FromPath[str]) -> Respo
 
 
 @post("/hooks/{channel:str}", status_code=200)
-async def receive(request: AnyRequest, channel: FromPath[str]) -> Response[dict[str, Any]]:
+async def receive(request: AnyRequest, channel: FromPath[str]) -> Response[Any]:
     """200 when the delivery is kept, now or already before; 401 and nothing kept when nobody we know signed it."""
     return await _received(request, channel)
 
 
 @post("/hooks/email", status_code=200, request_max_body_size=MOST_MAIL)
-async def receive_mail(request: AnyRequest) -> Response[dict[str, Any]]:
+async def receive_mail(request: AnyRequest) -> Response[Any]:
     """The same for a mail, which brings its photos with it."""
     return await _received(request, "email")
 
 
-async def _received(request: AnyRequest, channel: str) -> Response[dict[str, Any]]:
+async def _received(request: AnyRequest, channel: str) -> Response[Any]:
     hears = _channel(channel)
     body = await request.body()
     address = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
@@ -60,6 +60,9 @@ async def _received(request: AnyRequest, channel: str) -> Response[dict[str, Any
         raise _refusal(401, "The signature does not fit, or is too old.")
     if stored:
         await request.app.state.nudger.nudge(READ_INBOUND)
+    if answered := ANSWERS[hears.name](parts) if hears.name in ANSWERS else None:
+        media_type, content = answered
+        return Response(content, media_type=media_type)
     key = parts[0].key if len(parts) == 1 else None
     return Response({"received": True, "id": key, "repeated": bool(parts) and not stored})
 
