@@ -20,6 +20,7 @@ from lapor.setting_values import (
     never_or,
     number,
     one_of,
+    partner_names,
     partner_secrets,
     text,
     truth,
@@ -121,6 +122,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Webhook secrets, `name=whsec_…`, comma list; a name may stand twice while its secret changes. "
         "A partner without a secret is refused.",
         secret=True,
+    ),
+    Setting(
+        "PARTNER_SENSORS",
+        partner_names,
+        "",
+        "Partners that are machines, by name, comma list: what they file cannot be rated, disputed or reopened, "
+        "and no letters go to a reporter.",
     ),
     Setting(
         "SMTP_URL",

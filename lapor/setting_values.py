@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from lapor.embedded_home import default_home
 
+_PARTNER = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
 Network = IPv4Network | IPv6Network
 
 
@@ -152,6 +154,13 @@ def _key(part: str) -> VersionedKey:
     return VersionedKey(version, key)
 
 
+def partner_names(raw: str) -> tuple[str, ...]:
+    found = _parts(raw)
+    if wrong := [name for name in found if not _PARTNER.fullmatch(name)]:
+        raise ValueError(f"needs names of lower-case letters, digits and hyphens, not {wrong[0]!r}")
+    return tuple(found)
+
+
 def partner_secrets(raw: str) -> tuple[PartnerSecret, ...]:
     return tuple(_partner_secret(part) for part in _parts(raw))
 
@@ -159,7 +168,7 @@ def partner_secrets(raw: str) -> tuple[PartnerSecret, ...]:
 def _partner_secret(part: str) -> PartnerSecret:
     """One `name=whsec_…` pair; the secret's form is that of the Standard Webhooks specification."""
     partner, _, secret = part.partition("=")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", partner):
+    if not _PARTNER.fullmatch(partner):
         raise ValueError("needs name=secret, the name being lower-case letters, digits and hyphens")
     try:
         size = len(base64.b64decode(secret.removeprefix("whsec_"), validate=True))

@@ -50,6 +50,7 @@ class Settings:
     encryption_keys: tuple[VersionedKey, ...]
     lookup_keys: tuple[VersionedKey, ...]
     partner_secrets: tuple[PartnerSecret, ...]
+    partner_sensors: tuple[str, ...]
     smtp_url: str
     mail_from: str
     console_channel: bool

@@ -231,6 +231,8 @@ def _note(one: OneComplaint, happened: Happened) -> str:
     parts += _moved(one, happened) + _ordered(one, happened)
     parts += correction.told(one, happened.facts) if happened.kind == "corrected" else []
     parts += _taken_down(happened)
+    if happened.facts.get("sensor") is True:
+        parts.append(say("dikirim oleh sensor, tanpa pelapor"))
     if happened.facts.get("reason") in REJECTION_REASONS:
         parts.append(say(REJECTION_REASONS[happened.facts["reason"]]))
     if happened.facts.get("received_late") is True:

@@ -59,6 +59,8 @@ class Filing:
     received_at: datetime | None = None
     answers: Sequence[tuple[str, str]] = ()
     taken: Taken | None = None
+    # A machine filed it: nobody holds its secret, so that nobody can rate, dispute or reopen it.
+    sensor: bool = False
 
     @property
     def words(self) -> str:
@@ -112,7 +114,7 @@ WITH complaint_row AS (
   VALUES ($1, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)
 ), told AS (
   INSERT INTO message (dedupe_key, kind, complaint, state, attempts, next_attempt_at, created_at)
-  VALUES ('acknowledgement:' || $1::bigint, 'acknowledgement', $1, 'waiting', 0, $18, $18)
+  SELECT 'acknowledgement:' || $1::bigint, 'acknowledgement', $1, 'waiting', 0, $18, $18 WHERE $52
 ), running AS (
   INSERT INTO clock (complaint, subject_kind, subject, kind, cycle, policy, started_at, due_at, rung, rung_times,
     repeat_every, next_at)
@@ -197,6 +199,7 @@ def values_of(draft: Draft, clocks: list[Start]) -> list[object]:
         *_event_columns(draft, clocks, digest),
         draft.published,
         draft.owner.live_from is not None and draft.owner.live_from > draft.at,
+        not filing.sensor,
     ]
 
 
@@ -208,7 +211,7 @@ def _identity(draft: Draft) -> list[object]:
         "email": filing.email.strip().lower(),
         "address": filing.address.strip() if filing.anonymous else "",
         "external": filing.external_id.strip(),
-        "secret": draft.secret,
+        "secret": "" if filing.sensor else draft.secret,
     }
     hidden = [
         keyring.encrypt(value, identity_context(draft.id, name)) if value else None
@@ -255,6 +258,8 @@ def _event_columns(draft: Draft, clocks: list[Start], digest: bytes) -> list[obj
     due = {clock.kind: clock.opened.due_at.isoformat() for clock in clocks}
     # Whoever sees only the clocks reads events too: they say nothing of what the complaint is about.
     more = filing.taken.facts if filing.taken else {}
+    if filing.sensor:
+        more["sensor"] = True
     if any(clock.kind == "response" and clock.opened.due_at < draft.at for clock in clocks):
         more["received_late"] = True
     filed = events.canonical({"channel": filing.channel, "type": filing.type, "due": due, **more})

@@ -63,7 +63,7 @@ async def file(filing: Filing, *, role: Role = "intake") -> Filed:
     return Filed(
         complaint_id=draft.id,
         ticket=draft.ticket,
-        secret=secret,
+        secret="" if filing.sensor else secret,
         agency_name=draft.owner.name,
         agency_phone=draft.owner.phone,
         needs_triage=draft.decision.needs_triage,

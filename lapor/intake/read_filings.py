@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lapor.complaints.errors import Refused
 from lapor.complaints.filing import Filing, file
-from lapor.intake.channels.interface import Delivered, Read, Reads, Received
+from lapor.intake.channels.interface import SENSOR, Delivered, Read, Reads, Received
 
 # What a partner may have wrong without the complaint being lost: a person sorts it instead.
 _DISPENSABLE = ("category", "village", "district", "reported_agency")
@@ -31,6 +31,9 @@ async def _file(delivered: Delivered, received: Received, notes: list[str]) -> i
         received_at=delivered.received_at,
         external_id=f"{account}:{reporter}" if reporter else "",
     )
+    if account.startswith(SENSOR):
+        # A machine has no name and reads no letters; only its own number says which one it was.
+        filing = replace(filing, sensor=True, name="", phone="", email="")
     return await file_anyway(filing, notes)
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from lapor.channel_accounts import Account
 from lapor.complaints.filing import Filing
 from lapor.settings import Settings
+
+# Before the account of a delivery that comes from a machine: its complaint has no reporter.
+SENSOR: Final = "sensor:"
 
 
 class Unverified(Exception):

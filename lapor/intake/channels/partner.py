@@ -1,14 +1,13 @@
 """Partners' systems: signed JSON deliveries, one complaint each (Standard Webhooks 1.0.0)."""
 
-import json
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from lapor.complaints.filing import Filing
-from lapor.intake.channels.interface import Keys, Part, Posted, Received, Unreadable, Unverified
+from lapor.intake.channels.interface import SENSOR, Keys, Part, Posted, Received, Unreadable, Unverified
+from lapor.intake.channels.payloads import json_object, text
 from lapor.routing.tables import COMPLAINT_TYPES
 
 LONGEST_ID = 200
@@ -42,24 +41,25 @@ class Partner:
             except (WebhookVerificationError, ValueError):
                 # ValueError: a header that is not even shaped like a signature, a body that is not UTF-8.
                 continue
-            return [Part(pair.partner, delivery, posted.body)]
+            sensor = SENSOR if pair.partner in keys.settings.partner_sensors else ""
+            return [Part(sensor + pair.partner, delivery, posted.body)]
         raise Unverified
 
     def parse(self, payload: bytes) -> list[Received]:
         """Return the one complaint of a delivery; raises Unreadable."""
-        given = _object(payload)
-        type_ = _text(given, "type", 16)
+        given = json_object(payload)
+        type_ = text(given, "type", 16)
         if type_ not in COMPLAINT_TYPES:
             raise Unreadable(f"type bukan salah satu dari {', '.join(COMPLAINT_TYPES)}")
-        text = _text(given, "text", len(payload))
-        if not text:
+        story = text(given, "text", len(payload))
+        if not story:
             raise Unreadable("text tidak diisi")
         reporter = given.get("reporter")
         reporter = reporter if isinstance(reporter, dict) else {}
-        language = _text(given, "language", 5)
+        language = text(given, "language", 5)
         filing = Filing(
             type=type_,
-            text=text,
+            text=story,
             channel=self.name,
             language=language if language in LANGUAGES else "id",
             latitude=_degrees(given, "latitude", 90),
@@ -67,29 +67,10 @@ class Partner:
             anonymous=_truth(given, "anonymous"),
             confidential=_truth(given, "confidential"),
             about_official=_truth(given, "about_official"),
-            **{name: _text(given, name, length) for name, length in _TEXTS.items()},  # type: ignore[arg-type]
-            **{name: _text(reporter, name, length) for name, length in _REPORTER.items()},  # type: ignore[arg-type]
+            **{name: text(given, name, length) for name, length in _TEXTS.items()},  # type: ignore[arg-type]
+            **{name: text(reporter, name, length) for name, length in _REPORTER.items()},  # type: ignore[arg-type]
         )
-        return [Received(filing, _text(reporter, "id", 120))]
-
-
-def _object(payload: bytes) -> dict[str, Any]:
-    try:
-        given = json.loads(payload)
-    except (ValueError, RecursionError):
-        raise Unreadable("isi kiriman bukan JSON") from None
-    if not isinstance(given, dict):
-        raise Unreadable("isi kiriman bukan objek JSON")
-    return given
-
-
-def _text(given: dict[str, Any], name: str, length: int) -> str:
-    """A text as the database can keep it: no zero bytes, no halves of characters, not too long."""
-    value = given.get(name)
-    if not isinstance(value, str):
-        return ""
-    whole = value.replace("\0", "").encode("utf-8", "replace").decode()
-    return unicodedata.normalize("NFC", whole).strip()[:length]
+        return [Received(filing, text(reporter, "id", 120))]
 
 
 def _truth(given: dict[str, Any], name: str) -> bool:
