@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import asyncpg
+import structlog
 
 from lapor import crypto, database
+from lapor.crypto import Undecipherable
+
+log = structlog.get_logger()
 
 # The kind of the message by which an administrator tries an account.
 TRIAL = "channel_trial"
@@ -43,12 +47,12 @@ WHERE channel = $1 AND (refused_at IS NULL OR refused_at < lapor_now() - $2::int
 
 async def listening(channel: str) -> list[Account]:
     """Return the accounts of a channel that may be heard; inside a transaction of `intake` or `worker`."""
-    return [_opened(row) for row in await database.fetch(_ACTIVE.format(more=""), channel)]
+    return _opened(await database.fetch(_ACTIVE.format(more=""), channel))
 
 
 async def speaking() -> list[Account]:
     """Return every account that is switched on, with how often in a row it has failed; inside one of `worker`."""
-    return [_opened(row) for row in await database.fetch(_ACTIVE.format(more=", failures"), None)]
+    return _opened(await database.fetch(_ACTIVE.format(more=", failures"), None))
 
 
 async def note_seen(channel: str, name: str, at: datetime) -> None:
@@ -86,13 +90,16 @@ def _context(channel: str, name: str) -> str:
     return f"channel_account:{channel}:{name}"
 
 
-def _opened(row: asyncpg.Record) -> Account:
-    channel, name = row["channel"], row["name"]
-    return Account(
-        id=row["id"],
-        channel=channel,
-        name=name,
-        secrets=opened(channel, name, row["secrets"]),
-        settings=json.loads(row["settings"]),
-        failures=row.get("failures", 0),
-    )
+def _opened(rows: Sequence[asyncpg.Record]) -> list[Account]:
+    """The accounts whose secrets can be read: one whose key is gone must not silence the others."""
+    found = []
+    for row in rows:
+        channel, name = row["channel"], row["name"]
+        try:
+            secrets = opened(channel, name, row["secrets"])
+        except Undecipherable:
+            log.warning("account_unreadable", channel=channel)
+            continue
+        settings = json.loads(row["settings"])
+        found.append(Account(row["id"], channel, name, secrets, settings, row.get("failures", 0)))
+    return found

@@ -114,7 +114,7 @@ async def _keep(claimed: _Claimed, found: Picture | SentFile) -> None:
 
 async def _failed(claimed: _Claimed, error: Exception) -> None:
     reason = str(error) if isinstance(error, Unfetchable) else f"gagal diambil ({type(error).__name__})"
-    log.warning("media_failed", error=type(error).__name__, media=claimed.id, attempts=claimed.attempts)
+    log.warning("media_failed", error=type(error).__name__, kind=claimed.kind, attempts=claimed.attempts)
     if isinstance(error, Unfetchable) and error.for_good:
         await _refuse(claimed, "refused", reason)
     elif claimed.attempts >= ATTEMPTS:
