@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from lapor.intake.outbound import drain
+from lapor.intake.outbound import Drained, drain
 from lapor.settings import Settings
 from tests.ground import World
 from tests.intake.graph_api import NUMBER, TOKEN, GraphApi, open_graph_api
@@ -137,3 +137,18 @@ async def test_an_account_that_is_not_there_is_not_found(site: Visitor) -> None:
     await site.as_role("administrator")
     for page in ("/kanal/akun/77", f"/kanal/akun/{2**70}", "/kanal/baru/partner", "/kanal/baru/x"):
         assert (await site.get(page)).status_code == 404
+
+
+async def test_an_account_whose_key_is_gone_silences_no_other_and_can_be_typed_in_anew(
+    site: Visitor, meta: GraphApi, settings: Settings
+) -> None:
+    number = await _opened(site, meta)
+    await site.world.execute("UPDATE channel_account SET secrets = secrets || 'x'::bytea")
+    assert await drain(settings) == Drained()
+    body = json.dumps(delivery(text("halo"))).encode()
+    assert (await site.post("/hooks/whatsapp", content=body, headers=signed(body))).status_code == 401
+    path = f"/kanal/akun/{number}"
+    assert "Sudah diisi" not in (await site.get(path)).text
+    again = {**SECRETS, "api": meta.url, "active": "ya"}
+    assert (await site.send_form(path, again)).status_code == 303
+    assert (await site.post("/hooks/whatsapp", content=body, headers=signed(body))).status_code == 200
