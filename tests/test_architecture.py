@@ -39,6 +39,7 @@ FRAME = {
     "limits",
     "pack",
     "uploads",
+    "qr",
     "filing_form",
 }
 DECIDERS = {"routing", "sla"}

@@ -9,6 +9,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect
 
+from lapor import qr
 from lapor.admin import devices, letting_in, login_events, passwords, sessions, two_factor
 from lapor.admin.access import current_officer
 from lapor.admin.login import Form
@@ -110,7 +111,7 @@ async def _setting_up(
         "desk/authenticator_new.html",
         status_code=status,
         secret=two_factor.grouped(secret),
-        picture=two_factor.picture(secret, officer.username),
+        picture=qr.picture(two_factor.address(secret, officer.username)),
         address=two_factor.address(secret, officer.username),
         forced=_forced(request, officer),
         notice=say(note) if note else "",

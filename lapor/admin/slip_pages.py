@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from lapor import uploads
+from lapor import qr, uploads
 from lapor.admin import slips
 from lapor.admin.access import NotSignedIn, current_officer, requires
 from lapor.admin.desk_view import missing
@@ -23,7 +23,7 @@ from lapor.complaints.desk import Actor, Refused
 from lapor.complaints.queries.slip import Slip, slip
 from lapor.crypto import secret_hash
 from lapor.filing_form import sent_photos
-from lapor.filing_form.links import picture, secret_link
+from lapor.filing_form.links import secret_link
 from lapor.pages import AnyRequest, page, settle_language
 
 operators_only = requires(*OPERATOR_ROLES)
@@ -97,7 +97,7 @@ def _page(
         slip=found,
         ticket=tickets.show(found.ticket),
         link=link,
-        picture=picture(link),
+        picture=qr.picture(link),
         photo_news=sent_photos.news(request),
         manner=manner if manner in MANNERS else MANNERS[0],
         typed=typed or {},

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 import pyotp
-import segno
 
 from lapor import database
 from lapor.admin.passwords import ALPHABET
@@ -167,14 +166,6 @@ async def remove(person: int) -> bool:
 def address(secret: str, username: str) -> str:
     """The address by which an application on the same telephone takes the secret."""
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
-
-
-def picture(secret: str, username: str) -> str:
-    """The QR code that an authenticator reads, as SVG without any style."""
-    drawn: str = segno.make(address(secret, username), error="m", micro=False).svg_inline(
-        border=4, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"
-    )
-    return drawn
 
 
 def grouped(secret: str) -> str:

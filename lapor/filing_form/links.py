@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import segno
-
 from lapor.complaints import tickets
 from lapor.settings import Settings
 
@@ -16,11 +14,3 @@ def address(ticket: str, below: str = "") -> str:
 def secret_link(settings: Settings, ticket: str, secret: str) -> str:
     """Return the whole address that opens everything of one complaint."""
     return settings.base_url.rstrip("/") + address(ticket, f"buka/{secret}")
-
-
-def picture(link: str) -> str:
-    """Return the QR code of a link as SVG without any style, with the quiet zone that cameras want (ISO/IEC 18004)."""
-    drawn: str = segno.make(link, error="m", micro=False).svg_inline(
-        border=4, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"
-    )
-    return drawn

@@ -10,12 +10,12 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from lapor import limits, uploads
+from lapor import limits, qr, uploads
 from lapor.complaints import desk, tickets
 from lapor.complaints.queries.slip import slip
 from lapor.filing_form import choices
 from lapor.filing_form.checks import Checked, check
-from lapor.filing_form.links import picture, secret_link
+from lapor.filing_form.links import secret_link
 from lapor.filing_form.once import file_once, known, new_form
 from lapor.intake.addresses import PRIVATE
 from lapor.intake.filing_pages import form_page, too_many
@@ -78,7 +78,7 @@ async def kiosk_slip(request: AnyRequest) -> Response[Any]:
         slip=found,
         ticket=tickets.show(found.ticket),
         link=link,
-        picture=picture(link),
+        picture=qr.picture(link),
         kiosk=True,
     )
     shown.cookies.append(_cookie(settings, "", 0))
