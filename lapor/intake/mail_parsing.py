@@ -248,16 +248,16 @@ def _unfolded(message: Message, text: str) -> str:
     if (_parameter(message, "format") or "").lower() != "flowed":
         return text
     spaced = (_parameter(message, "delsp") or "").lower() != "yes"
-    found: list[str] = []
-    open_ = False
+    lines: list[list[str]] = []
+    goes_on = False
     for line in text.split("\n"):
         stuffed = line[1:] if line.startswith(" ") else line
         plain = not line.startswith(">") and line != "-- "
-        if open_ and plain:
-            found[-1] += stuffed
+        ends_open = plain and line.endswith(" ")
+        piece = stuffed[:-1] if ends_open and not spaced else stuffed
+        if goes_on and plain:
+            lines[-1].append(piece)
         else:
-            found.append(stuffed)
-        open_ = plain and line.endswith(" ")
-        if open_ and not spaced:
-            found[-1] = found[-1][:-1]
-    return "\n".join(found)
+            lines.append([piece])
+        goes_on = ends_open
+    return "\n".join("".join(pieces) for pieces in lines)

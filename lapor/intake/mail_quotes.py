@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 # An introduction or header is not longer; a paragraph is.
-_LONGEST_LOOKED_AT: Final = 1_000
+_LONGEST_LOOKED_AT: Final = 400
 # An introduction such as “Pada … menulis:” is broken over so many lines at most.
 _INTRODUCTION_LINES: Final = 4
 _SIGNATURE_LINES: Final = 12

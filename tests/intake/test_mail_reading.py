@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from lapor.complaints.desk import Filed, Filing
 from lapor.complaints.draft import identity_context
 from lapor.database import transaction
 from lapor.intake import mail_threads
-from lapor.intake.channels.interface import Part
+from lapor.intake.channels import mail as channels
+from lapor.intake.channels.interface import Outgoing, Part
 from lapor.intake.inbound import read_waiting
 from lapor.intake.mail_parsing import message_id_of
 from lapor.intake.mail_reading import MOST_AN_HOUR
@@ -257,6 +259,21 @@ async def test_the_letters_about_one_complaint_are_one_thread(
     assert first["References"] == second["References"] == f"<{root}>"
     assert first["Message-ID"] != second["Message-ID"]
     assert mail_threads.answered([second["Message-ID"].strip("<>")]) == filed.ticket
+
+
+@pytest.mark.parametrize(
+    ("kind", "leaves"), [("day_list", True), ("escalation_digest", True), ("answered", False)]
+)
+async def test_only_what_comes_by_the_day_can_be_left_out_at_will(
+    post: PostOffice, mailing: Settings, kind: str, leaves: bool
+) -> None:
+    channel = channels.Mail(mailing)
+    now = datetime.now(UTC)
+    await channel.send(Outgoing(f"{kind}:1", kind, "", "petugas", (SRI,), "Kabar", "Isi\n", now))
+    await channel.close()
+    (letter,) = post.to(SRI)
+    expected = "<https://lapor.example/pemberitahuan>" if leaves else None
+    assert letter.letter["List-Unsubscribe"] == expected
 
 
 async def test_an_answer_to_a_question_lets_the_deadline_run_again(
