@@ -118,7 +118,9 @@ def test_calendar_days_keep_the_clock_time_over_a_change_of_summer_time() -> Non
     assert due - boston("2011-11-05 10:00").astimezone(UTC) == timedelta(hours=25)
 
 
-@pytest.mark.skipif(not BOSTON_DATA.is_dir(), reason="the requests of Boston are not in ../shared/data/boston311")
+@pytest.mark.skipif(
+    not BOSTON_DATA.is_dir(), reason="the requests of Boston are not in ../shared/data/boston311"
+)
 def test_published_targets_of_boston_are_computed_alike() -> None:
     with (BOSTON_DATA / "sla_config.csv").open(encoding="utf-8") as file:
         units: dict[str, Unit] = {"business": "working_days", "calendar": "calendar_days"}
