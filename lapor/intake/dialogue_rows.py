@@ -30,7 +30,8 @@ _KEEP = "UPDATE dialogue SET state = $2, heard_at = $3, received_at = $4, silent
 _SILENT = f"""
 SELECT {_COLUMNS} FROM dialogue d
 WHERE silent_at <= lapor_now() AND NOT EXISTS (
-  SELECT FROM inbound i WHERE i.state = 'waiting' AND i.channel = d.channel AND i.attempts = 0)
+  SELECT FROM inbound i WHERE i.state = 'waiting' AND i.channel = d.channel AND i.attempts = 0
+    AND i.received_at <= d.silent_at)
 ORDER BY silent_at, id FOR UPDATE SKIP LOCKED LIMIT 1"""
 _WINDOW = """
 SELECT id, heard_at FROM dialogue WHERE channel = $1 AND account = $2 AND sender_lookup = ANY ($3)"""

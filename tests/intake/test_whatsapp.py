@@ -17,7 +17,7 @@ from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor, Filing
 from lapor.complaints.draft import identity_context
 from lapor.intake.channel_watch import watch_channels
-from lapor.intake.channels.whatsapp import signature
+from lapor.intake.channels.meta import signature
 from lapor.intake.dialogues import end_silences
 from lapor.intake.forgetting import forget_over
 from lapor.intake.inbound import read_waiting
@@ -344,13 +344,16 @@ async def test_a_confidential_complaint_is_answered_without_content(line: Line) 
 
 
 async def test_receipts_are_noted_in_any_order_and_once(line: Line) -> None:
-    await line.filed()
-    ours = line.api.sent[-1]["_id"]
+    complaint = await line.filed()
+    ticket = tickets.show(complaint["ticket"])
+    ours = next(one["_id"] for one in line.api.sent if ticket in str(one))
     await line.say(statuses=[status(ours, "read"), status(ours, "delivered"), status(ours, "sent")])
     row = (await line.world.fetch("SELECT receipt, state FROM message WHERE provider_reference = $1", ours))[
         0
     ]
     assert tuple(row) == ("read", "sent")
+    await line.site.as_role("liaison", await line.owner())
+    assert "sudah dibaca" in (await line.site.get(f"/meja/aduan/{complaint['id']}")).text
     await line.say(statuses=[status(ours, "read"), status("wamid.lain", "read")])
     assert await line.world.fetchval("SELECT count(*) FROM inbound WHERE state <> 'read'") == 0
 

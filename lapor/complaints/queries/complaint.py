@@ -51,7 +51,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Sent:
-    """A message of the outbox: to an office, or to the reporter when `office` is None."""
+    """A message of the outbox: to an office, or to the reporter when `office` is None.
+
+    `receipt` is what a provider told about it afterwards: sent, delivered, read, failed.
+    """
 
     kind: str
     office: str | None
@@ -62,6 +65,7 @@ class Sent:
     created_at: datetime
     sent_at: datetime | None
     trouble: str | None
+    receipt: str | None = None
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ SELECT i.id, 'instruction', i.text, i.salt, NULL, 0, false
 FROM instruction i JOIN instruction_item j ON j.instruction = i.id WHERE j.complaint = $1"""
 
 MESSAGES: Final = """
-SELECT m.kind, o.title AS office, k.kind AS clock, m.rung, m.state, m.channel, m.created_at, m.sent_at, m.trouble
+SELECT m.kind, o.title AS office, k.kind AS clock, m.rung, m.state, m.channel, m.created_at, m.sent_at, m.trouble,
+  m.receipt
 FROM message m
 LEFT JOIN office o ON o.id = m.office
 LEFT JOIN clock k ON k.id = m.clock
