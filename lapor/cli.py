@@ -24,7 +24,7 @@ COMMANDS = {
     "person": "Add somebody who can log in, or give them a new one-time password.",
     "figures": "Count anew, close a month, or prove that closed months are as they were closed.",
     "retention": "Say or erase what is kept no longer: who filed, raw deliveries, providers' answers.",
-    "channels": "Rehearse a channel without its provider, against a running installation.",
+    "channels": "Rehearse a channel without its provider; tell Telegram where to deliver.",
     "sp4n": "Take over complaints of SP4N-LAPOR! from a file, or hand their answers back.",
     "messages": "List messages that could not be sent, or send one of them again.",
     "servers": "Keep the embedded servers running and print their addresses; Ctrl-C stops them.",

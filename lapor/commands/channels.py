@@ -1,4 +1,4 @@
-"""`lapor channels simulate NAME`: a rehearsal without the provider, over signed deliveries to a running installation."""
+"""`lapor channels`: a rehearsal without the provider, over signed deliveries, and telling Telegram where to deliver."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from PIL import Image
 
 from lapor import channel_accounts, database
 from lapor.channel_accounts import Account
-from lapor.commands import OK, Failed, say
+from lapor.commands import OK, Failed, say, telegram_webhook
 from lapor.commands.whatsapp_stand_in import StandIn, words_of
-from lapor.intake.channels.whatsapp import signature
+from lapor.intake.channels.meta import signature
 from lapor.runtime import Ground, grounded, running
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -49,15 +49,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     simulate.add_argument(
         "--photos", type=int, default=3, metavar="N", help="how many photos the album has (default 3)"
     )
+    webhook = actions.add_parser(
+        "telegram-webhook", help="tell Telegram to deliver to LAPOR_BASE_URL", allow_abbrev=False
+    )
+    webhook.add_argument("--account", metavar="NAME", help="which bot; the only one if not given")
 
 
 def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Simulate."""
+    """Simulate, or set the webhook."""
+    if options.action == "telegram-webhook":
+        with grounded(environ) as ground:
+            asyncio.run(_set_webhook(options, ground))
+        return OK
     if not 0 <= options.photos <= 30:
         raise Failed("an album has at most 30 photos")
     with grounded(environ) as ground:
         asyncio.run(_simulate(options, ground))
     return OK
+
+
+async def _set_webhook(options: argparse.Namespace, ground: Ground) -> None:
+    async with running(ground.settings, "worker"):
+        account = await _account("telegram", options.account)
+    await telegram_webhook.tell(account, ground.settings.base_url)
 
 
 async def _simulate(options: argparse.Namespace, ground: Ground) -> None:

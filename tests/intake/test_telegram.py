@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from telegram.constants import FileSizeLimit, MessageLimit
 
 from lapor import crypto
 from lapor.channel_accounts import Account
+from lapor.commands import Failed
+from lapor.commands.telegram_webhook import tell
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor
 from lapor.complaints.draft import identity_context
-from lapor.intake.channels.interface import Undelivered
 from lapor.intake.channels.telegram import Telegram
-from lapor.intake.channels.telegram_api import LONGEST_TEXT, TelegramApi, split
+from lapor.intake.channels.telegram_api import LONGEST_TEXT, split
 from lapor.intake.dialogues import end_silences
 from lapor.intake.inbound import read_waiting
 from lapor.intake.media_fetching import fetch_waiting
@@ -269,20 +271,20 @@ async def test_a_token_that_is_nobody_s_raises_an_alarm(line: Line) -> None:
     assert "401" in await line.world.fetchval("SELECT sentence FROM alarm WHERE cleared_at IS NULL")
 
 
-async def test_setting_the_webhook_tells_telegram_our_address_and_secret(bot: BotApi) -> None:
+async def test_setting_the_webhook_tells_telegram_our_address_and_secret(
+    bot: BotApi, capsys: pytest.CaptureFixture[str]
+) -> None:
     account = Account(1, "telegram", BOT, {"token": TOKEN, "secret_token": SECRET}, {"api": bot.url})
-    api = TelegramApi(account)
-    try:
-        found = await api.deliver_to("https://lapor.contoh.go.id/hooks/telegram")
-        assert found["pending_update_count"] == 2
-        assert bot.webhook["secret_token"] == SECRET
-        assert set(bot.webhook["allowed_updates"]) <= set(Update.ALL_TYPES)
-        lost = TelegramApi(Account(1, "telegram", BOT, {"token": "1:x"}, {"api": bot.url}))
-        with pytest.raises(Undelivered, match="401"):
-            await lost.deliver_to("https://lapor.contoh.go.id/hooks/telegram")
-        await lost.close()
-    finally:
-        await api.close()
+    await tell(account, "https://lapor.contoh.go.id")
+    assert bot.webhook["url"] == "https://lapor.contoh.go.id/hooks/telegram"
+    assert bot.webhook["secret_token"] == SECRET
+    assert set(bot.webhook["allowed_updates"]) <= set(Update.ALL_TYPES)
+    assert "waiting  2" in capsys.readouterr().out
+    with pytest.raises(Failed, match="HTTPS only"):
+        await tell(account, "http://127.0.0.1:8080")
+    lost = replace(account, secrets={"token": "1:x", "secret_token": SECRET})
+    with pytest.raises(Failed, match="401"):
+        await tell(lost, "https://lapor.contoh.go.id")
 
 
 def test_long_texts_are_parted_where_people_pause_and_lose_nothing() -> None:
