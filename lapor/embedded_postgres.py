@@ -221,7 +221,9 @@ class Postgres:
 
     def _configure(self) -> None:
         settings = (
-            CONFIGURATION | memory_settings(self.megabytes or _megabytes()) | {"unix_socket_directories": f"'{self.run}'"}
+            CONFIGURATION
+            | memory_settings(self.megabytes or _megabytes())
+            | {"unix_socket_directories": f"'{self.run}'"}
         )
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
         for name, text in (("postgresql.conf", lines), ("pg_hba.conf", AUTHENTICATION)):

@@ -19,7 +19,18 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 # {complaint} is open and belongs to the road agency, {late} is past its deadline.
 PAGES: dict[str, tuple[str, ...]] = {
-    "": ("/", "/lapor", "/laporan", "/lacak", "/privasi", "/bukti", "/masuk", "/masuk/lupa", "/kiosk", "/tidak-ada"),
+    "": (
+        "/",
+        "/lapor",
+        "/laporan",
+        "/lacak",
+        "/privasi",
+        "/bukti",
+        "/masuk",
+        "/masuk/lupa",
+        "/kiosk",
+        "/tidak-ada",
+    ),
     "liaison": (
         "/meja",
         "/meja/ditawarkan",
