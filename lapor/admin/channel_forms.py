@@ -7,6 +7,7 @@ from typing import Final
 
 from lapor.admin.channel_fields import ChannelForm, Field, digits, https_address, mail_address, server_name
 from lapor.admin.channel_forms_chat import TELEGRAM
+from lapor.admin.channel_forms_social import SOCIAL
 from lapor.locales import say
 
 FORMS: Final[Mapping[str, ChannelForm]] = {
@@ -154,4 +155,5 @@ FORMS: Final[Mapping[str, ChannelForm]] = {
         one_of=("host", "webhook_password", "mailgun_signing_key"),
     ),
     "telegram": TELEGRAM,
+    "social": SOCIAL,
 }

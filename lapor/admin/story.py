@@ -186,6 +186,7 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("support_ended", ""): say("{person} mengakhiri dukungan {target}"),
         ("undone", ""): say("{person} menarik kembali tulisannya"),
         ("noted", ""): say("{person} menulis catatan internal"),
+        ("noted", "comment"): say("Sistem mencatat komentar di media sosial"),
         ("transfer_offered", ""): say("{agency} menawarkan laporan ke {target}"),
         ("transfer_taken", ""): say("{target} menerima laporan dari {giver}"),
         ("transfer_refused", ""): say("{agency} menolak tawaran itu"),

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from lapor.channel_accounts import Account
-from lapor.intake import dialogues, mail_reading, read_filings
+from lapor.intake import comments, dialogues, mail_reading, read_filings
 from lapor.intake.channels.interface import Hears, Part, Reads, Speaks
 from lapor.intake.channels.mail_in import MailIn
+from lapor.intake.channels.messenger import Messenger
+from lapor.intake.channels.messenger_api import MessengerApi
 from lapor.intake.channels.partner import Partner
 from lapor.intake.channels.talk import Fetches
 from lapor.intake.channels.telegram import Telegram
@@ -19,10 +21,11 @@ _PARTNER = Partner()
 _MAIL = MailIn()
 _WHATSAPP = WhatsApp()
 _TELEGRAM = Telegram()
+_SOCIAL = Messenger()
 
 # What is delivered to /hooks/{name}.
 HEARING: Final[Mapping[str, Hears]] = {
-    channel.name: channel for channel in (_PARTNER, _MAIL, _WHATSAPP, _TELEGRAM)
+    channel.name: channel for channel in (_PARTNER, _MAIL, _WHATSAPP, _TELEGRAM, _SOCIAL)
 }
 
 # What a provider reads in our answer to its delivery, as media type and content; the others read only the status.
@@ -35,6 +38,7 @@ READERS: Final[Mapping[str, Reads]] = {
     _PARTNER.name: read_filings.reader(_PARTNER.parse),
     _WHATSAPP.name: dialogues.reader(_WHATSAPP),
     _TELEGRAM.name: dialogues.reader(_TELEGRAM),
+    _SOCIAL.name: comments.reader(_SOCIAL.comment, dialogues.reader(_SOCIAL)),
     _MAIL.name: mail_reading.read,
 }
 
@@ -42,10 +46,12 @@ READERS: Final[Mapping[str, Reads]] = {
 SPEAKING: Final[Mapping[str, Callable[[Account], Speaks]]] = {
     _WHATSAPP.name: WhatsAppApi,
     _TELEGRAM.name: TelegramApi,
+    _SOCIAL.name: MessengerApi,
 }
 
 # Whose provider holds photos and voice messages until they are fetched.
 FETCHING: Final[Mapping[str, Callable[[Account], Fetches]]] = {
     _WHATSAPP.name: WhatsAppApi,
     _TELEGRAM.name: TelegramApi,
+    _SOCIAL.name: MessengerApi,
 }

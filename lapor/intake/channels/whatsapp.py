@@ -5,14 +5,11 @@ Source: Meta, "WhatsApp Business Platform", webhooks reference (messages, status
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, cast
 
-from lapor.intake.channels import payloads
-from lapor.intake.channels.interface import Keys, Part, Posted, Unreadable, Unverified
+from lapor.intake.channels import meta, payloads
+from lapor.intake.channels.interface import Keys, Part, Posted, Unreadable
 from lapor.intake.channels.talk import Media, MediaKind, Receipt, Said
 from lapor.intake.conversation import Heard
 
@@ -40,23 +37,11 @@ class WhatsApp:
 
     def challenge(self, query: Mapping[str, str], keys: Keys) -> str | None:
         """Return `hub.challenge` when the verify token is ours."""
-        if query.get("hub.mode") != "subscribe":
-            return None
-        given = query.get("hub.verify_token", "").encode()
-        for account in keys.accounts:
-            known = account.secrets.get("verify_token", "").encode()
-            if known and hmac.compare_digest(known, given):
-                return query.get("hub.challenge", "")
-        return None
+        return meta.challenge(query, keys)
 
     def accept(self, posted: Posted, keys: Keys) -> list[Part]:
         """Return a part for each message and each status; raises Unverified when no app secret of ours has signed it."""
-        given = posted.headers.get("x-hub-signature-256", "")
-        for account in keys.accounts:
-            secret = account.secrets.get("app_secret", "")
-            if secret and hmac.compare_digest(signature(secret, posted.body).encode(), given.encode()):
-                return list(_parts(posted.body, account.name))
-        raise Unverified
+        return list(_parts(posted.body, meta.signer(posted, keys).name))
 
     def parse(self, payload: bytes) -> Said | Receipt | None:
         """Return what a part tells; raises Unreadable."""
@@ -70,16 +55,11 @@ class WhatsApp:
         raise Unreadable("isi kiriman tidak dikenal")
 
 
-def signature(secret: str, body: bytes) -> str:
-    """Return the header X-Hub-Signature-256 of a body: HMAC-SHA-256 over the bytes as they are."""
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-
-
 def _parts(body: bytes, signed_by: str) -> Iterator[Part]:
     try:
         changes = list(_changes(payloads.json_object(body)))
     except Unreadable:
-        yield Part(signed_by, _hash(body), body)
+        yield Part(signed_by, meta.hashed(body), body)
         return
     for field, value in changes:
         account = payloads.text(payloads.part(value, "metadata"), "phone_number_id")[:60] or signed_by
@@ -94,10 +74,10 @@ def _parts(body: bytes, signed_by: str) -> Iterator[Part]:
         ]
         # What is neither is kept as it is: templates that were approved, limits that were changed.
         other: list[tuple[str, dict[str, Any]]] = (
-            [] if heard or told else [(_hash(_packed(value)), {"other": field})]
+            [] if heard or told else [(meta.hashed(meta.packed(value)), {"other": field})]
         )
         for key, content in (*heard, *told, *other):
-            yield Part(account, key, _packed(content))
+            yield Part(account, key, meta.packed(content))
 
 
 def _changes(given: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -194,12 +174,4 @@ def _receipt(status: dict[str, Any]) -> Receipt | None:
 def _key(given: dict[str, Any], name: str) -> str:
     """A provider's id that can be a key: a long or odd one is known by its hash."""
     key = payloads.text(given, name)
-    return key if 0 < len(key) <= LONGEST_KEY and key.isprintable() else _hash(_packed(given))
-
-
-def _hash(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
-def _packed(given: dict[str, Any]) -> bytes:
-    return json.dumps(given, sort_keys=True, separators=(",", ":")).encode()
+    return key if 0 < len(key) <= LONGEST_KEY and key.isprintable() else meta.hashed(meta.packed(given))

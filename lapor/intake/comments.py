@@ -1,0 +1,70 @@
+"""Comments and mentions: a complaint of their own when they tell something, a note when they name one that is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from lapor import database
+from lapor.complaints import tickets
+from lapor.complaints.filing import TEXT_LIMIT, Filing, file
+from lapor.complaints.remarking import remark
+from lapor.intake import phrases
+from lapor.intake.channels.interface import Delivered, Read, Reads
+from lapor.intake.channels.messenger import Comment
+from lapor.intake.place_names import names_of
+from lapor.registers import moment
+from lapor.routing.directory import REGISTRY
+
+# Fewer words praise or scold, and tell nothing that somebody could do.
+LEAST_WORDS: Final = 4
+_TICKET: Final = re.compile(r"\b[0-9A-Za-z]{5}[- ]?[0-9A-Za-z]{5}[- ]?[0-9A-Za-z]\b")
+_BY_TICKET: Final = "SELECT id FROM complaint WHERE ticket = $1"
+
+
+def reader(parse: Callable[[bytes], Comment | None], otherwise: Reads) -> Reads:
+    """Return a reader of a channel that delivers comments besides conversations; `parse` raises Unreadable."""
+
+    async def read(delivered: Delivered) -> Read:
+        comment = parse(delivered.payload)
+        return await _hear(delivered, comment) if comment else await otherwise(delivered)
+
+    return read
+
+
+async def _hear(delivered: Delivered, comment: Comment) -> Read:
+    for named in _TICKET.findall(comment.text):
+        if (complaint := await _of_ticket(named)) is not None:
+            # Whoever comments may be anybody: nothing is said in the reporter's name, and no clock moves.
+            await remark(complaint, f"Komentar di media sosial:\n\n{comment.text}"[:TEXT_LIMIT], "comment")
+            return Read(complaint, "komentar yang menyebut nomor laporan")
+    if len(comment.text.split()) < LEAST_WORDS or phrases.sells(comment.text):
+        return Read(note="komentar tanpa isi laporan")
+    registry = await REGISTRY.get((await moment()).version)
+    found = names_of(registry).find(comment.text).codes
+    codes = {code.count("."): code for code in found if code in registry.regions}
+    filed = await file(
+        Filing(
+            type="complaint",
+            text=comment.text[:TEXT_LIMIT],
+            district=codes.get(2),
+            village=codes.get(3),
+            name=comment.name[:160],
+            channel=delivered.channel,
+            # Not the id by which they could be written to: a comment opens no conversation.
+            external_id=f"comment:{delivered.account}:{comment.author}" if comment.author else "",
+            received_at=delivered.received_at,
+        ),
+        role="worker",
+    )
+    return Read(filed.complaint_id, "komentar")
+
+
+async def _of_ticket(typed: str) -> int | None:
+    try:
+        ticket = tickets.parse(typed)
+    except ValueError:
+        return None
+    found: int | None = await database.fetchval(_BY_TICKET, ticket)
+    return found
