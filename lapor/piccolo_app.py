@@ -18,6 +18,7 @@ from lapor.complaints import tables_links as links
 from lapor.complaints import tables_privacy as privacy
 from lapor.intake import tables as intake
 from lapor.intake import tables_mail as mail
+from lapor.intake import tables_sms as sms
 from lapor.intake import tables_sp4n as sp4n
 from lapor.routing import tables as routing
 from lapor.sla import tables as sla
@@ -36,6 +37,7 @@ TABLES = cast(
         *privacy.TABLES,
         *intake.TABLES,
         *mail.TABLES,
+        *sms.TABLES,
         *sp4n.TABLES,
         *admin.TABLES,
         *registers.TABLES,

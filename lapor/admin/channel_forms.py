@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from lapor.admin.channel_fields import ChannelForm, Field, digits, https_address, mail_address, server_name
-from lapor.admin.channel_forms_chat import TELEGRAM
+from lapor.admin.channel_forms_chat import SMS, TELEGRAM
 from lapor.admin.channel_forms_social import SOCIAL
 from lapor.locales import say
 
@@ -155,5 +155,6 @@ FORMS: Final[Mapping[str, ChannelForm]] = {
         one_of=("host", "webhook_password", "mailgun_signing_key"),
     ),
     "telegram": TELEGRAM,
+    "sms": SMS,
     "social": SOCIAL,
 }

@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from lapor.channel_accounts import Account
-from lapor.intake import comments, dialogues, mail_reading, read_filings
+from lapor.intake import comments, dialogues, mail_reading, read_filings, sms_reading
 from lapor.intake.channels.interface import Hears, Part, Reads, Speaks
 from lapor.intake.channels.mail_in import MailIn
 from lapor.intake.channels.messenger import Messenger
 from lapor.intake.channels.messenger_api import MessengerApi
 from lapor.intake.channels.partner import Partner
+from lapor.intake.channels.sms import Sms
+from lapor.intake.channels.sms import answer as answer_sms
+from lapor.intake.channels.sms_api import SmsApi
 from lapor.intake.channels.talk import Fetches
 from lapor.intake.channels.telegram import Telegram
 from lapor.intake.channels.telegram import answer as answer_telegram
@@ -21,16 +24,18 @@ _PARTNER = Partner()
 _MAIL = MailIn()
 _WHATSAPP = WhatsApp()
 _TELEGRAM = Telegram()
+_SMS = Sms()
 _SOCIAL = Messenger()
 
 # What is delivered to /hooks/{name}.
 HEARING: Final[Mapping[str, Hears]] = {
-    channel.name: channel for channel in (_PARTNER, _MAIL, _WHATSAPP, _TELEGRAM, _SOCIAL)
+    channel.name: channel for channel in (_PARTNER, _MAIL, _WHATSAPP, _TELEGRAM, _SMS, _SOCIAL)
 }
 
 # What a provider reads in our answer to its delivery, as media type and content; the others read only the status.
 ANSWERS: Final[Mapping[str, Callable[[Sequence[Part]], tuple[str, bytes] | None]]] = {
     _TELEGRAM.name: answer_telegram,
+    _SMS.name: answer_sms,
 }
 
 # Who reads what was stored of a channel, wherever it came from.
@@ -38,6 +43,7 @@ READERS: Final[Mapping[str, Reads]] = {
     _PARTNER.name: read_filings.reader(_PARTNER.parse),
     _WHATSAPP.name: dialogues.reader(_WHATSAPP),
     _TELEGRAM.name: dialogues.reader(_TELEGRAM),
+    _SMS.name: sms_reading.read,
     _SOCIAL.name: comments.reader(_SOCIAL.comment, dialogues.reader(_SOCIAL)),
     _MAIL.name: mail_reading.read,
 }
@@ -46,6 +52,7 @@ READERS: Final[Mapping[str, Reads]] = {
 SPEAKING: Final[Mapping[str, Callable[[Account], Speaks]]] = {
     _WHATSAPP.name: WhatsAppApi,
     _TELEGRAM.name: TelegramApi,
+    _SMS.name: SmsApi,
     _SOCIAL.name: MessengerApi,
 }
 

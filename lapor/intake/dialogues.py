@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from lapor.intake.place_names import names_of
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
 
-__all__ = ["end_silences", "reader"]
+__all__ = ["end_silences", "hear", "reader"]
 
 _REPLIED_TO = """
 SELECT c.ticket FROM message m JOIN complaint c ON c.id = m.complaint
@@ -36,7 +37,7 @@ def reader(channel: Talks) -> Reads:
             return Read(note="bukan pesan untuk kami")
         if isinstance(told, Receipt):
             return await receipts.note(delivered.channel, delivered.account, told)
-        return await _hear(delivered, told)
+        return await hear(delivered, told)
 
     return read
 
@@ -54,7 +55,8 @@ async def end_silences(batch: int = 100) -> int:
     return batch
 
 
-async def _hear(delivered: Delivered, said: Said) -> Read:
+async def hear(delivered: Delivered, said: Said, manner: Callable[[Turn], Turn] | None = None) -> Read:
+    """Do what a message leads to; `manner` makes of a turn what it is on a channel where people talk otherwise."""
     talk = await dialogue_rows.held(delivered.channel, delivered.account, said, delivered.received_at)
     await channel_media.note(talk, said.media, delivered.received_at)
     registry = await REGISTRY.get((await moment()).version)
@@ -70,6 +72,7 @@ async def _hear(delivered: Delivered, said: Said) -> Read:
         return tuple(code for code in names.find(text).codes if code in registry.regions)
 
     turn = conversation.hear(dialogue, heard, Ears(places, _ticket))
+    turn = manner(turn) if manner else turn
     text = heard.text or UNHEARD.get(heard.unheard, "")
     act = await _Act.of(talk, turn, delivered.received_at, text, heard.album)
     return await act.do(f"said:{delivered.id}")

@@ -1,0 +1,128 @@
+"""How SMS leave: by Twilio, or by a gateway whose address and field names stand in the account's settings.
+
+Source: Twilio, "Messages resource" and "Error and warning dictionary".
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+import httpx
+
+from lapor.channel_accounts import Account
+from lapor.database import transaction
+from lapor.intake import sms_words, stopped
+from lapor.intake.channels import payloads
+from lapor.intake.channels.interface import Outgoing, Undelivered
+from lapor.intake.channels.sms import HEADER, NAME, TWILIO
+
+TWILIO_API: Final = "https://api.twilio.com"
+PATIENCE_SECONDS: Final = 20.0
+# "2/4 " before every part that is a message of its own.
+_MARK: Final = 4
+_DEFAULT_REST: Final = timedelta(seconds=30)
+_LONGEST_REST: Final = timedelta(hours=1)
+_UNTIL_MENDED: Final = timedelta(minutes=5)
+# Too many requests, a full queue.
+_REST: Final = (20429, 21611, 14107)
+# Credentials, a suspended account, a number that is not ours.
+_BROKEN: Final = (20003, 20005, 21606, 21603, 21659)
+
+
+class SmsApi:
+    """One number of ours, as it speaks; its connections are kept until `close`."""
+
+    name = NAME
+    reply_window: timedelta | None = None
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._held: httpx.AsyncClient | None = None
+
+    async def send(self, message: Outgoing) -> str:
+        """Send a text in as many parts as it takes, and return the provider's id of the last."""
+        address = message.addresses[0]
+        async with transaction("worker"):
+            if await stopped.forbids(NAME, self._account.name, address, message.key):
+                raise Undelivered("penerima meminta tidak dikirimi SMS lagi", for_good=True)
+        # A letter's first line names the ticket.
+        text = sms_words.fitted("\n".join(part for part in (message.subject, message.body) if part))
+        if self._account.settings.get("provider") == TWILIO:
+            return await self._by_twilio(address, text)
+        if self._account.settings.get("long") != "split":
+            return await self._by_gateway(address, text, message.key)
+        parts = sms_words.parted(text, _MARK)
+        reference = ""
+        for place, part in enumerate(parts, start=1):
+            # The ticket stands first in the first one; the others say that they follow.
+            marked = part if place == 1 else f"{place}/{len(parts)} {part}"
+            reference = await self._by_gateway(address, marked, f"{message.key}:{place}")
+        return reference
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._held:
+            await self._held.aclose()
+
+    async def _by_twilio(self, address: str, text: str) -> str:
+        settings = self._account.settings
+        sid = settings.get("account_sid", "")
+        service = settings.get("messaging_service", "")
+        sender = {"MessagingServiceSid": service} if service else {"From": f"+{self._account.name}"}
+        found = await self._post(
+            f"{settings.get('api') or TWILIO_API}/2010-04-01/Accounts/{sid}/Messages.json",
+            data={"To": f"+{address}", "Body": text, **sender},
+            auth=httpx.BasicAuth(sid, self._account.secrets.get("auth_token", "")),
+        )
+        return payloads.text(found, "sid", 200)
+
+    async def _by_gateway(self, address: str, text: str, key: str) -> str:
+        settings = self._account.settings
+        url = settings.get("api", "")
+        if not url:
+            raise Undelivered("alamat pengiriman SMS belum diisi", wait=_UNTIL_MENDED, broken=True)
+        names = {"to": "to", "text": "text", "from": "from", "key": "key", "id": "id"}
+        names |= dict(pair.partition("=")[::2] for pair in settings.get("send_fields", "").split())
+        body = {names["to"]: address, names["text"]: text}
+        body |= {names["from"]: self._account.name, names["key"]: key}
+        token = self._account.secrets.get("send_token", "")
+        headers = {settings.get("send_header") or HEADER: token} if token else {}
+        form = settings.get("send_as") == "form"
+        found = await self._post(url, headers=headers, **({"data": body} if form else {"json": body}))
+        reference = found.get(names["id"])
+        return str(reference)[:200] if isinstance(reference, str | int) else ""
+
+    async def _post(self, url: str, **asked: Any) -> dict[str, Any]:
+        if self._held is None:
+            # The environment names no proxy behind anybody's back.
+            self._held = httpx.AsyncClient(timeout=PATIENCE_SECONDS, follow_redirects=False, trust_env=False)
+        try:
+            answer = await self._held.post(url, **asked)
+        except httpx.TimeoutException:
+            raise Undelivered("penyedia SMS tidak menjawab") from None
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise Undelivered("penyedia SMS tidak dapat dihubungi", wait=_DEFAULT_REST) from None
+        try:
+            found = answer.json()
+        except ValueError:
+            found = {}
+        given = found if isinstance(found, dict) else {}
+        if answer.is_success:
+            return given
+        raise _refusal(answer, given)
+
+
+def _refusal(answer: httpx.Response, found: dict[str, Any]) -> Undelivered:
+    """Why it was not taken; the provider's own words often repeat the number and are not kept."""
+    code = found.get("code")
+    known = isinstance(code, int)
+    reason = f"penyedia SMS menjawab {answer.status_code}" + (f", kode {code}" if known else "")
+    if code in _BROKEN or answer.status_code in (401, 403):
+        return Undelivered(reason, wait=_UNTIL_MENDED, broken=True)
+    if code in _REST or answer.status_code == 429 or answer.status_code >= 500:
+        asked = answer.headers.get("retry-after", "")
+        wait = timedelta(seconds=int(asked)) if asked.isdecimal() and len(asked) < 6 else _DEFAULT_REST
+        return Undelivered(reason, wait=min(wait, _LONGEST_REST))
+    # Twilio's 21610 among them: they have sent STOP.
+    return Undelivered(reason, for_good=True, code=answer.status_code)
