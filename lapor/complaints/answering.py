@@ -93,6 +93,7 @@ async def ask(
     async with holding(actor, complaint, version) as held:
         held.move("answer")
         await held.must_work()
+        await held.must_have_reporter()
         statement, digest = await say(held, "question", text, to_reporter=True, undoable=undoable)
         await held.record("asked", facts={"statement": statement}, digest=digest)
         await tell_reporter(held, "asked", statement, undoable=undoable)

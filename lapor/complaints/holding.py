@@ -72,6 +72,11 @@ class Held:
         if not await database.fetchval("SELECT may_read($1)", self.id):
             raise NotFound
 
+    async def must_have_reporter(self) -> None:
+        """Raise Refused for what a machine has filed: nobody could answer a question, and no clock may wait for it."""
+        if await database.fetchval(_BY_SENSOR, self.id):
+            raise Refused("Laporan ini dikirim oleh sensor: tidak ada pelapor yang dapat ditanya.")
+
     async def works_in(self, agency: int, roles: Sequence[str] = WORKING_ROLES) -> bool:
         """Return whether the officer holds an office of these roles in the agency."""
         held: list[int] = await database.fetchval("SELECT my_agencies_as($1)", list(roles))
@@ -101,6 +106,9 @@ class Held:
         )
 
 
+_BY_SENSOR = (
+    "SELECT EXISTS (SELECT FROM event WHERE complaint = $1 AND kind = 'filed' AND facts::jsonb ? 'sensor')"
+)
 _FIND = "SELECT * FROM complaint WHERE id = $1"
 _LAST_FIRED = "SELECT max(fired_at) FROM escalation WHERE complaint = $1"
 _HOLD = "SELECT set_config('app.holding', $1, true)"

@@ -29,6 +29,7 @@ async def pause(actor: Actor, complaint: int, *, text: str, version: int | None 
     async with holding(actor, complaint, version) as held:
         held.move("answer")
         await held.must_work()
+        await held.must_have_reporter()
         clock = await _running(held)
         statement, digest = await say(held, "question", text, to_reporter=True)
         calendar = held.schedule.calendar(held.owner.region)

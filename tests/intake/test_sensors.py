@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from lapor import crypto
+from lapor.complaints import desk
+from lapor.complaints.desk import Actor, Refused
 from lapor.complaints.draft import identity_context
 from lapor.intake.inbound import read_waiting
 from lapor.settings import Settings, SettingsError, read
@@ -46,6 +48,17 @@ async def test_what_a_sensor_files_has_clocks_and_no_reporter(world: World, sett
 async def test_no_letter_goes_to_a_reporter_of_a_sensor(world: World, settings: Settings) -> None:
     await _filed(world, settings)
     assert await world.fetchval("SELECT count(*) FROM message WHERE kind = 'acknowledgement'") == 0
+
+
+async def test_no_clock_waits_for_the_answer_of_a_sensor(world: World, settings: Settings) -> None:
+    complaint = await _filed(world, settings)
+    owner = await world.fetchval("SELECT a.code FROM complaint c JOIN agency a ON a.id = c.owner_agency")
+    role = "coordinator" if owner == "smg-diskominfo" else "liaison"
+    officer = Actor.officer(await world.officer(role, owner))
+    for verb in (desk.ask, desk.pause):
+        with pytest.raises(Refused, match="sensor"):
+            await verb(officer, complaint, text="Berapa tinggi airnya?")
+    assert await world.fetchval("SELECT count(*) FROM statement") == 0
 
 
 async def test_an_officer_reads_that_a_sensor_filed_it(
