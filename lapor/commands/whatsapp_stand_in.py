@@ -35,7 +35,9 @@ class StandIn:
             body += part.get("body", b"")
             if not part.get("more_body"):
                 break
-        status, content = self._answer(scope["method"], scope["path"].rpartition("/")[2], scope["path"], body)
+        path, query = scope["path"], scope.get("query_string", b"").decode()
+        asked = f"{path}?{query}" if query else path
+        status, content = self._answer(scope["method"], path.rpartition("/")[2], asked, body)
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": content})
 
@@ -51,6 +53,10 @@ class StandIn:
             found = {"url": f"{self.api}/berkas/{last}", "file_size": len(self.media[last])}
             return 200, json.dumps(found).encode()
         return 404, json.dumps({"error": {"code": 100}}).encode()
+
+    def words(self, message: dict[str, Any]) -> str:
+        """Return what a message of ours says, with its buttons."""
+        return words_of(message)
 
     async def serve(self) -> uvicorn.Server:
         """Listen where the account's API address says; raises OSError when that is taken."""

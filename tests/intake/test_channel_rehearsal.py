@@ -1,23 +1,28 @@
-"""`lapor channels simulate whatsapp`: a command of its own, a site on a port, and the worker's tasks beside it."""
+"""`lapor channels simulate`: a command of its own, a site on a port, and the worker's tasks beside it."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import socket
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from os import environ
 
+import pytest
 import uvicorn
 
-from lapor import database
+from lapor import channel_accounts, database
 from lapor.app import create_app
 from lapor.intake.inbound import read_waiting
 from lapor.intake.media_fetching import fetch_waiting
 from lapor.intake.outbound import drain
 from lapor.settings import Settings
 from tests.ground import World
+from tests.intake.telegram_says import open_account as open_bot
 from tests.intake.whatsapp_says import open_account
 
 
@@ -29,7 +34,7 @@ async def _work(settings: Settings, done: asyncio.Event) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _command(settings: Settings, *words: str) -> tuple[int, str, str]:
+async def _command(settings: Settings, channel: str, *words: str) -> tuple[int, str, str]:
     given = {name: text for name, text in environ.items() if not name.startswith("LAPOR_")}
     keys = {
         f"LAPOR_{name.upper()}": ",".join(
@@ -38,7 +43,7 @@ async def _command(settings: Settings, *words: str) -> tuple[int, str, str]:
         for name in ("encryption_keys", "lookup_keys")
     }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "lapor.cli", "channels", "simulate", "whatsapp", *words),
+        *(sys.executable, "-P", "-m", "lapor.cli", "channels", "simulate", channel, *words),
         env={
             **given,
             **keys,
@@ -59,10 +64,9 @@ def _base64(key: bytes) -> str:
     return base64.b64encode(key).decode()
 
 
-async def test_a_rehearsal_ends_in_one_complaint_with_its_photos_and_an_addition(world: World) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    await open_account(world, f"http://127.0.0.1:{port}/v23.0")
+@asynccontextmanager
+async def _installation(world: World) -> AsyncIterator[Settings]:
+    """The site on a port of its own, with a worker beside it."""
     listening = socket.create_server(("127.0.0.1", 0))
     settings = replace(world.settings, base_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
     await database.close_pool()
@@ -74,14 +78,7 @@ async def test_a_rehearsal_ends_in_one_complaint_with_its_photos_and_an_addition
     done = asyncio.Event()
     working = asyncio.create_task(_work(settings, done))
     try:
-        code, out, err = await _command(settings, "--photos", "4")
-        assert (code, err) == (0, ""), err
-        assert "laporan Anda sudah kami terima" in out
-        assert out.count("warga  >") == 7
-        assert await world.fetchval("SELECT count(*) FROM complaint") == 1
-        assert await world.fetchval("SELECT count(*) FROM attachment") == 4
-        assert await world.fetchval("SELECT count(*) FROM statement WHERE kind = 'reply'") == 1
-        assert await world.fetchval("SELECT receipt FROM message WHERE kind = 'acknowledgement'") == "read"
+        yield settings
     finally:
         done.set()
         await working
@@ -90,7 +87,59 @@ async def test_a_rehearsal_ends_in_one_complaint_with_its_photos_and_an_addition
         listening.close()
 
 
-async def test_without_an_account_it_says_what_to_do(world: World, settings: Settings) -> None:
-    code, _, err = await _command(settings)
+def _free() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+async def test_a_rehearsal_ends_in_one_complaint_with_its_photos_and_an_addition(world: World) -> None:
+    await open_account(world, f"{_free()}/v23.0")
+    async with _installation(world) as settings:
+        code, out, err = await _command(settings, "whatsapp", "--photos", "4")
+        assert (code, err) == (0, ""), err
+        assert "laporan Anda sudah kami terima" in out
+        assert out.count("warga  >") == 7
+        assert await world.fetchval("SELECT count(*) FROM complaint") == 1
+        assert await world.fetchval("SELECT count(*) FROM attachment") == 4
+        assert await world.fetchval("SELECT count(*) FROM statement WHERE kind = 'reply'") == 1
+        assert await world.fetchval("SELECT receipt FROM message WHERE kind = 'acknowledgement'") == "read"
+
+
+async def test_telegram_is_rehearsed_with_an_album_a_venue_and_an_edit(world: World) -> None:
+    await open_bot(world, _free())
+    async with _installation(world) as settings:
+        code, out, err = await _command(settings, "telegram", "--photos", "3")
+        assert (code, err) == (0, ""), err
+        assert "laporan Anda sudah kami terima" in out
+        assert await world.fetchval("SELECT count(*) FROM complaint") == 1
+        assert await world.fetchval("SELECT count(*) FROM attachment") == 3
+        assert await world.fetchval("SELECT count(*) FROM statement WHERE kind = 'reply'") == 2
+
+
+@pytest.mark.parametrize("provider", ["", "twilio"])
+async def test_sms_is_rehearsed_with_a_receipt_an_addition_and_a_stop(world: World, provider: str) -> None:
+    secrets = {"webhook_token": "token-uji", "auth_token": "rahasia-uji"}
+    await world.execute(
+        "INSERT INTO channel_account (channel, name, title, active, secrets, settings, changed_at)"
+        " VALUES ('sms', '62811000111', 'Nomor uji', true, $1, $2, lapor_now())",
+        channel_accounts.sealed("sms", "62811000111", secrets),
+        json.dumps({"api": _free(), "provider": provider, "account_sid": "AC1", "fields": "from=pengirim"}),
+    )
+    async with _installation(world) as settings:
+        code, out, err = await _command(settings, "sms")
+        assert (code, err) == (0, ""), err
+        assert "laporan Anda sudah kami terima" in out
+        assert "kirim MULAI" in out
+        assert await world.fetchval("SELECT count(*) FROM complaint") == 1
+        assert await world.fetchval("SELECT count(*) FROM statement WHERE kind = 'reply'") == 1
+        assert (
+            await world.fetchval("SELECT receipt FROM message WHERE kind = 'acknowledgement'") == "delivered"
+        )
+        assert await world.fetchval("SELECT count(*) FROM channel_stop") == 1
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "telegram", "sms"])
+async def test_without_an_account_it_says_what_to_do(world: World, settings: Settings, channel: str) -> None:
+    code, _, err = await _command(settings, channel)
     assert code == 1
     assert "open the page Kanal" in err
