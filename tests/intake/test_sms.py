@@ -348,6 +348,34 @@ async def test_twilio_s_errors_lead_to_what_they_mean(
     assert rests is (outcome == "waiting")
 
 
+async def test_an_administrator_connects_a_gateway_and_tries_it(line: Line) -> None:
+    await line.site.as_role("administrator")
+    fields = {
+        "title": "SMS Pemkot",
+        "name": "+62 811-000-111",
+        "provider": "",
+        "webhook_token": TOKEN,
+        "api": f"{line.api.url}/kirim",
+        "send_token": SEND_TOKEN,
+        "send_header": "X-Kunci",
+        "send_fields": "to=tujuan text=isi id=nomor",
+        "send_as": "",
+        "long": "",
+    }
+    wrong = await line.site.send_form("/kanal/baru/sms", {**fields, "send_fields": "tujuan, isi"})
+    assert wrong.status_code == 422
+    unset = await line.site.send_form("/kanal/baru/sms", {**fields, "webhook_token": "", "active": "ya"})
+    assert unset.status_code == 422
+    answer = await line.site.send_form("/kanal/baru/sms", {**fields, "active": "ya"})
+    assert answer.status_code == 303, answer.text
+    page = f"/kanal/akun/{await line.world.fetchval('SELECT max(id) FROM channel_account')}"
+    assert (await line.site.send_form(f"{page}/uji", {"to": "628120000"}, page=page)).status_code == 303
+    await line.work()
+    assert line.api.bodies[0]["tujuan"] == "628120000"
+    assert line.api.bodies[0]["from"] == OURS
+    assert line.api.bodies[0]["key"].startswith("channel_trial:")
+
+
 @pytest.mark.parametrize(
     "fields",
     [{}, {"Body": "lampu 💡 mati", "From": "+62812"}, {"b": "2", "a": "1", "B": "x", "Kosong": ""}],

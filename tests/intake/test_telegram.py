@@ -287,6 +287,25 @@ async def test_setting_the_webhook_tells_telegram_our_address_and_secret(
         await tell(lost, "https://lapor.contoh.go.id")
 
 
+async def test_an_administrator_connects_a_bot_and_tries_it(
+    simulated: World, site: Visitor, settings: Settings
+) -> None:
+    async with opened(BotApi()) as api:
+        await site.as_role("administrator")
+        fields = {"title": "Bot Pemkot", "name": BOT, "token": TOKEN, "secret_token": SECRET, "api": api.url}
+        refused = await site.send_form("/kanal/baru/telegram", {**fields, "secret_token": "terlalu pendek"})
+        assert refused.status_code == 422
+        assert TOKEN not in refused.text
+        answer = await site.send_form("/kanal/baru/telegram", {**fields, "active": "ya"})
+        assert answer.status_code == 303, answer.text
+        number = await simulated.fetchval("SELECT max(id) FROM channel_account")
+        page = f"/kanal/akun/{number}"
+        assert SECRET not in (await site.get(page)).text
+        assert (await site.send_form(f"{page}/uji", {"to": str(SRI)}, page=page)).status_code == 303
+        await drain(settings)
+        assert "pesan uji" in api.texts()[0]
+
+
 def test_long_texts_are_parted_where_people_pause_and_lose_nothing() -> None:
     paragraphs = "\n\n".join(f"Bagian {number} " + "kata " * 300 for number in range(8))
     pieces = list(split(paragraphs))
