@@ -14,7 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect
 
 from lapor import database
-from lapor.admin import sessions
+from lapor.admin import deliveries_kept, sessions
 from lapor.admin.offices import DESK_ROLES, LEADER_ROLES, LOGIN, QUEUE, SESSION, WATCHING_ROLES, Held, Officer
 from lapor.locales import say
 from lapor.pages import AnyRequest
@@ -54,6 +54,7 @@ async def officer_of(token: str | None, *, used: bool = False) -> Officer | None
     if not rows:
         return None
     person = rows[0]
+    in_trouble = await deliveries_kept.waiting(person["id"]) if watches else 0
     return Officer(
         person["id"],
         person["username"],
@@ -61,6 +62,7 @@ async def officer_of(token: str | None, *, used: bool = False) -> Officer | None
         person["must_change_password"],
         held,
         open_alarms,
+        in_trouble,
         person["session"],
         person["shared"],
         person["idle_minutes"] * 60,

@@ -27,6 +27,7 @@ REGIONS_BELOW = "/pimpinan/daerah"
 EXPLANATIONS = "/pimpinan/penjelasan"
 SCREENS = "/pimpinan/layar"
 CHANNELS = "/kanal"
+DELIVERIES = "/kiriman"
 LETTERS = "/pimpinan/surat"
 INSPECTORATE = "/inspektorat"
 COUNTER = "/loket"
@@ -75,6 +76,8 @@ class Officer:
     offices: tuple[Held, ...]
     # What administrators and coordinators have to see to, in sentences.
     alarms: tuple[str, ...] = ()
+    # How many messages and deliveries wait for one of them.
+    deliveries: int = 0
     session: int = 0
     shared: bool = False
     idle_seconds: int = 0
@@ -126,6 +129,9 @@ class Officer:
         coded = settings.two_factor == "required" and self.roles & CODE_ROLES
         return AUTHENTICATOR if coded and not self.authenticator else ""
 
+    def _waiting(self, text: str) -> str:
+        return f"{text} ({self.deliveries})" if self.deliveries else text
+
     def _open_to(self) -> tuple[Link, ...]:
         leading = self.roles & LEADER_ROLES
         entries = [
@@ -142,6 +148,7 @@ class Officer:
             (self.roles & PREVIEW_ROLES, REGISTERS, say("Data induk")),
             (self.roles & SCREEN_MAKERS, SCREENS, say("Layar")),
             (self.roles & {"administrator"}, CHANNELS, say("Kanal")),
+            (self.roles & WATCHING_ROLES, DELIVERIES, self._waiting(say("Kiriman"))),
             (self.roles, NOTICES, say("Pemberitahuan")),
             (True, ACCOUNT, say("Akun saya")),
         ]

@@ -48,7 +48,13 @@ PAGES: dict[str, tuple[str, ...]] = {
     "operator": ("/loket", "/loket?cara=letter"),
     "head_of_region": ("/pimpinan/eskalasi", "/pimpinan/aduan/{late}", "/pimpinan/instruksi"),
     "sekda": ("/pimpinan/arbiter",),
-    "administrator": ("/kanal", "/kanal/baru/whatsapp", "/kanal/baru/email", "/kanal/baru/social", "/kiriman"),
+    "administrator": (
+        "/kanal",
+        "/kanal/baru/whatsapp",
+        "/kanal/baru/email",
+        "/kanal/baru/social",
+        "/kiriman",
+    ),
 }
 AGENCIES = {
     "liaison": "smg-dpu",

@@ -31,6 +31,7 @@ EVERYBODY, OFFICERS, DESK, OPERATORS, LEADERS, INSPECTORS, PARTNERS, SECRET = (
     "secret",
 )
 ADMINISTRATORS = "administrators"
+WATCHERS = "administrators and coordinators"
 
 ADDRESSES: dict[str, str] = {
     "/": EVERYBODY,
@@ -85,6 +86,7 @@ ADDRESSES: dict[str, str] = {
 # Whole rooms behind one guard each; what a page in them shows is compared complaint by complaint below.
 ROOMS = {
     "/kanal": ADMINISTRATORS,
+    "/kiriman": WATCHERS,
     "/angka": OFFICERS,
     "/meja": DESK,
     "/loket": OPERATORS,
