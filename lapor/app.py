@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from litestar import Litestar, Response, get
@@ -101,7 +101,7 @@ def _litestar(configuration: Settings) -> Litestar:
     return Litestar(
         [_static, health.health, health.ready, metrics.metrics, *ROUTES],
         state=State({"settings": configuration, "site_cache": SiteCache()}),
-        lifespan=[_lifespan(configuration)],
+        lifespan=[_running],
         csrf_config=CSRFConfig(
             secret=configuration.secret_key,
             cookie_name="lapor_csrf",
@@ -136,26 +136,24 @@ def _answer_unreadable(request: AnyRequest, _: UnicodeDecodeError) -> Response[A
     return failures.answer(request, 400)
 
 
-def _lifespan(configuration: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def running(app: Litestar) -> AsyncIterator[None]:
-        locales.load()
-        configuration.require("database_url", "redis_url", "secret_key", "encryption_keys", "lookup_keys")
-        crypto.configure(configuration.encryption_keys, configuration.lookup_keys)
-        database.configure(configuration.database_url)
-        await database.open_pool(POOL_SIZE)
-        app.state.nudger = Nudger(configuration.redis_url)
-        app.state.live = Live()
-        try:
-            await app.state.nudger.connect()
-            yield
-        finally:
-            await app.state.live.close()
-            await app.state.nudger.close()
-            await limits.close()
-            await database.close_pool()
-
-    return running
+@asynccontextmanager
+async def _running(app: Litestar) -> AsyncIterator[None]:
+    configuration: Settings = app.state.settings
+    locales.load()
+    configuration.require("database_url", "redis_url", "secret_key", "encryption_keys", "lookup_keys")
+    crypto.configure(configuration.encryption_keys, configuration.lookup_keys)
+    database.configure(configuration.database_url)
+    await database.open_pool(POOL_SIZE)
+    app.state.nudger = Nudger(configuration.redis_url)
+    app.state.live = Live()
+    try:
+        await app.state.nudger.connect()
+        yield
+    finally:
+        await app.state.live.close()
+        await app.state.nudger.close()
+        await limits.close()
+        await database.close_pool()
 
 
 @get("/static/{path:path}")

@@ -37,6 +37,7 @@ __all__ = ["EmbeddedError", "Servers", "default_home", "remove_home", "throwaway
 
 START_SECONDS = 120.0
 YOUNG_SECONDS = 60.0
+TEMPORARY = "temporary"
 
 
 class Servers:
@@ -259,12 +260,12 @@ class Servers:
         unfinished.replace(self.home / "servers.json")
 
 
-def throwaway_home() -> Path:
+def throwaway_home(within: Path | None = None) -> Path:
     """A new home for servers whose data nobody keeps; give it to `remove_home` after they have stopped.
 
-    Homes that a killed process left behind are cleared away, with the servers that still run in them.
+    It stands `within` a folder, by default the one where homes of demonstrations stand. Homes that a killed process left behind are cleared away, with the servers that still run in them.
     """
-    shelf = default_home() / "temporary"
+    shelf = (within or default_home()) / TEMPORARY
     make_folder(shelf, home_mode())
     for left in shelf.iterdir():
         with contextlib.suppress(EmbeddedError, OSError):
@@ -279,7 +280,7 @@ def remove_home(home: Path) -> None:
     """Removes a home whose servers have stopped, and the folders above it that it leaves empty."""
     shutil.rmtree(socket_folder(home), ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
-    if home.parent == default_home() / "temporary":
+    if home.parent.name == TEMPORARY:
         with contextlib.suppress(OSError):
             home.parent.rmdir()
             home.parent.parent.rmdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -15,14 +16,14 @@ import pytest
 import pytest_asyncio
 
 from lapor import database
-from lapor.app import create_app
 from lapor.embedded import Servers, remove_home, throwaway_home
 from lapor.settings import Settings
 from tests.ground import TEMPLATE, Ground, World, hurry, prepare
-from tests.visitor import Visitor, running
+from tests.visitor import Visitor, running, site_of
 
 STRICT = os.environ.get("LAPOR_TEST_STRICT") == "1"
 POSTGRES_BIN = os.environ.get("LAPOR_TEST_POSTGRES_BIN")
+ROOM_IN_MEMORY = 4 * 2**30
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -57,10 +58,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"skipped although the suite is strict: {reason}"
 
 
+def _in_memory() -> Path | None:
+    """Where files cost nothing, if there is room: each test has a database of its own, which is 700 files."""
+    shelf = Path("/dev/shm")
+    if not os.access(shelf, os.W_OK) or shutil.disk_usage(shelf).free < ROOM_IN_MEMORY:
+        return None
+    return shelf / f"lapor-{os.getuid()}"
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """PostgreSQL and Redis in a home that is thrown away; LAPOR_TEST_POSTGRES_BIN chooses other programs."""
-    home = throwaway_home()
+    home = throwaway_home(_in_memory())
     programs = Path(POSTGRES_BIN) if POSTGRES_BIN else None
     # Databases are small and come and go: PostgreSQL looks through all of its memory for each that goes.
     with Servers.start(home, postgres_bin=programs, megabytes=1024) as started:
@@ -99,7 +108,7 @@ def settings(world: World) -> Settings:
 async def site(world: World) -> AsyncIterator[Visitor]:
     """The whole site and one visitor's browser; `await site.as_role("liaison")` brings in an officer."""
     await database.close_pool()
-    async with running(create_app(world.settings)) as application:
+    async with running(site_of(world)) as application:
         transport = httpx.ASGITransport(application)  # type: ignore[arg-type]
         async with Visitor(world, transport) as visitor:
             yield visitor

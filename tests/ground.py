@@ -174,7 +174,7 @@ class World:
 
 async def prepare(servers: Servers) -> Ground:
     """Create the roles and the templates."""
-    await _relax(servers)
+    await hurry(servers)
     for name in (EMPTY, TEMPLATE):
         await schema.prepare_cluster(servers.admin_url(), name, LOGINS)
     await _allow_every_role(servers)
@@ -183,16 +183,6 @@ async def prepare(servers: Servers) -> Ground:
     database.configure(servers.url("lapor_owner", LOGINS["lapor_owner"], TEMPLATE))
     await pack.apply(pack.load(PACK))
     return Ground(servers, _settings(servers))
-
-
-async def _relax(servers: Servers) -> None:
-    connection = await asyncpg.connect(servers.admin_url())
-    try:
-        # Test data must survive a killed server, not a power cut.
-        await connection.execute("ALTER SYSTEM SET fsync = off")
-        await connection.execute("SELECT pg_reload_conf()")
-    finally:
-        await connection.close()
 
 
 async def _allow_every_role(servers: Servers) -> None:
@@ -206,10 +196,14 @@ async def _allow_every_role(servers: Servers) -> None:
 
 
 async def hurry(servers: Servers) -> None:
-    """Let PostgreSQL leave the disk to the system: what a killed server must keep, it keeps; only power cuts are lost."""
+    """Let PostgreSQL leave the disk to the system, and keep little of what it could be recovered from.
+
+    What a killed server must keep, it keeps; only power cuts are lost.
+    """
     connection = await asyncpg.connect(servers.admin_url())
     try:
         await connection.execute("ALTER SYSTEM SET fsync = off")
+        await connection.execute("ALTER SYSTEM SET max_wal_size = '256MB'")
         await connection.execute("SELECT pg_reload_conf()")
     finally:
         await connection.close()

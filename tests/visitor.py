@@ -6,15 +6,39 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import httpx
+from litestar import Litestar
 
 from lapor.admin import access, sessions
-from lapor.front_door import Application
+from lapor.admin.panel import create_panel
+from lapor.app import create_app
+from lapor.front_door import Application, FrontDoor
+from lapor.settings import Settings
+from lapor.site import SiteCache
 from tests.ground import World
 
 TOKEN = re.compile(r'name="_csrf_token" value="([0-9a-f]+)"')
+
+
+_made: dict[Settings, FrontDoor] = {}
+
+
+def site_of(world: World) -> Application:
+    """The site at a test's database: made once, which takes as long as many a test, and pointed there each time."""
+    shape = replace(world.settings, database_url="", worker_database_url="", owner_database_url="")
+    if shape not in _made:
+        made = create_app(world.settings)
+        assert isinstance(made, FrontDoor)
+        _made[shape] = made
+    door = _made[shape]
+    door.panel = create_panel(world.settings)
+    door.cache = SiteCache()
+    state = cast(Litestar, door.site).state
+    state.settings, state.site_cache = world.settings, door.cache
+    return door
 
 
 @asynccontextmanager
