@@ -13,7 +13,6 @@ from lapor.complaints.remarking import remark
 from lapor.intake import phrases
 from lapor.intake.channels.interface import Delivered, Read, Reads
 from lapor.intake.channels.messenger import Comment
-from lapor.intake.place_names import names_of
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY
 
@@ -42,7 +41,7 @@ async def _hear(delivered: Delivered, comment: Comment) -> Read:
     if len(comment.text.split()) < LEAST_WORDS or phrases.sells(comment.text):
         return Read(note="komentar tanpa isi laporan")
     registry = await REGISTRY.get((await moment()).version)
-    found = names_of(registry).find(comment.text).codes
+    found = registry.place_names.find(comment.text).codes
     codes = {code.count("."): code for code in found if code in registry.regions}
     filed = await file(
         Filing(

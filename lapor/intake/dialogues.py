@@ -16,7 +16,6 @@ from lapor.intake.channels.talk import Receipt, Said, Talks
 from lapor.intake.conversation import ANONYMOUS, CONFIDENTIAL, FILED, UNHEARD, Dialogue, Ears, Reply, Turn
 from lapor.intake.conversation_words import Known, spoken_in, worded
 from lapor.intake.dialogue_rows import Talk
-from lapor.intake.place_names import names_of
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
 
@@ -66,7 +65,7 @@ async def hear(delivered: Delivered, said: Said, manner: Callable[[Turn], Turn] 
         dialogue = Dialogue(step=FILED, ticket=asked)
     replied_to = await database.fetchval(_REPLIED_TO, said.replies_to, delivered.channel)
     heard = replace(said.heard, replies_to=replied_to or "")
-    names = names_of(registry)
+    names = registry.place_names
 
     def places(text: str) -> tuple[str, ...]:
         return tuple(code for code in names.find(text).codes if code in registry.regions)

@@ -21,7 +21,6 @@ from lapor.intake.mail_automatic import SPAM
 from lapor.intake.mail_filing import CHANNEL
 from lapor.intake.mail_parsing import Mail, parse
 from lapor.intake.mail_photos import Photos
-from lapor.intake.place_names import names_of
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY
 
@@ -108,7 +107,7 @@ async def _file(delivered: Delivered, mail: Mail) -> Read:
 async def _placed(filing: Filing) -> Filing:
     """The complaint with the place that its words name, where they leave no doubt."""
     registry = await REGISTRY.get((await moment()).version)
-    guess = names_of(registry).find(filing.text)
+    guess = registry.place_names.find(filing.text)
     if not guess.sure:
         return filing
     codes = {code.count("."): code for code in guess.codes if code in registry.regions}

@@ -15,7 +15,6 @@ from lapor import database
 from lapor.complaints.errors import Refused
 from lapor.complaints.filing import Filing
 from lapor.database import transaction
-from lapor.intake.place_names import names_of
 from lapor.intake.read_filings import file_anyway
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
@@ -176,7 +175,7 @@ def _placed(report: Report, registry: Registry, notes: list[str]) -> Filing:
         return report.filing
     codes = [name for name in given if name in registry.regions]
     if not codes:
-        codes = [code for code in names_of(registry).find(", ".join(given)).codes if code in registry.regions]
+        codes = [code for code in registry.place_names.find(", ".join(given)).codes if code in registry.regions]
     levels = {code.count("."): code for code in codes}
     if 2 in levels or 3 in levels:
         return replace(report.filing, district=levels.get(2), village=levels.get(3))
