@@ -175,7 +175,9 @@ def _placed(report: Report, registry: Registry, notes: list[str]) -> Filing:
         return report.filing
     codes = [name for name in given if name in registry.regions]
     if not codes:
-        codes = [code for code in registry.place_names.find(", ".join(given)).codes if code in registry.regions]
+        codes = [
+            code for code in registry.place_names.find(", ".join(given)).codes if code in registry.regions
+        ]
     levels = {code.count("."): code for code in codes}
     if 2 in levels or 3 in levels:
         return replace(report.filing, district=levels.get(2), village=levels.get(3))

@@ -148,7 +148,8 @@ async def _look(page: Page, path: str) -> list[str]:
 async def _here(page: Page, path: str) -> list[str]:
     troubles = []
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        # Colours that change little by little would be looked at half way.
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         for width in (1280, 360):
             await page.set_viewport_size({"width": width, "height": 800})
             if not await fits(page):

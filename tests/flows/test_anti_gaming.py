@@ -280,8 +280,8 @@ DELETABLE = {"publication", "session", "login_attempt", "list_link"}
 DELETABLE |= {"second_factor", "recovery_code", "password_reset", "login_event"}
 # Sums that are counted anew from the record, and changes that nobody has confirmed.
 DELETABLE |= {"figure_fact", "figure_cell", "figure_gap", "register_proposal"}
-# A conversation that led to nothing, and files that came with it.
-DELETABLE |= {"dialogue", "channel_media"}
+# A conversation that led to nothing, files that came with it, and that somebody wanted no more messages until MULAI.
+DELETABLE |= {"dialogue", "channel_media", "channel_stop"}
 # Rows of registers on which nothing hangs: a trigger refuses the others, and the history keeps what they were.
 REGISTERS = {
     *(
