@@ -58,15 +58,19 @@ LEFT JOIN region d ON d.id = c.district
 LEFT JOIN region v ON v.id = c.village
 ORDER BY f.due_at {direction}, f.complaint {direction}"""
 
+# Counted by number; names are looked up for the few that are shown.
 _GROUP = """
-(SELECT '{by}' AS by, {key}::text AS key, {name}::text AS name, count(*) AS count, min(v.due_at) AS since
- FROM visible v {join} WHERE v.met_at IS NULL GROUP BY 1, 2, 3 ORDER BY 4 DESC, 5 LIMIT {most})"""
-_GROUPS = "SELECT json_agg(json_build_array(g.by, g.key, g.name, g.count, g.since)) FROM ({parts}) g"
+SELECT '{by}' AS by, {key}::text AS key, {name}::text AS name, v.count, v.since FROM (
+  SELECT {column} AS what, count(*) AS count, min(due_at) AS since FROM visible
+  WHERE met_at IS NULL AND {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 3 LIMIT {most}) v {join}"""
+_GROUPS = """
+SELECT json_agg(json_build_array(g.by, g.key, g.name, g.count, g.since) ORDER BY g.count DESC, g.since)
+FROM ({parts}) g"""
 _BY = (
-    ("agency", "a.code", "a.name", "JOIN agency a ON a.id = v.owner_agency"),
-    ("district", "d.code", "d.name", "JOIN region d ON d.id = v.district"),
-    ("category", "g.code", "g.name", "JOIN category g ON g.id = v.category"),
-    ("level", "v.level", "v.level", ""),
+    ("agency", "owner_agency", "a.code", "a.name", "JOIN agency a ON a.id = v.what"),
+    ("district", "district", "d.code", "d.name", "JOIN region d ON d.id = v.what"),
+    ("category", "category", "g.code", "g.name", "JOIN category g ON g.id = v.what"),
+    ("level", "level", "v.what", "v.what", ""),
 )
 
 _TOLD = """
@@ -196,7 +200,8 @@ async def overdue(
 
 def _groups() -> str:
     parts = [
-        _GROUP.format(by=by, key=key, name=name, join=join, most=MOST_GROUPS) for by, key, name, join in _BY
+        _GROUP.format(by=by, column=column, key=key, name=name, join=join, most=MOST_GROUPS)
+        for by, column, key, name, join in _BY
     ]
     return _GROUPS.format(parts=" UNION ALL ".join(parts))
 
