@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ Message = dict[str, Any]
 
 
 @dataclass
-class Rehearsal:
+class Rehearsal(ABC):
     """Somebody who writes to a running installation at `client`, which knows itself as `base_url`.
 
     `heard` says that the provider's place is taken, so that what is answered can be shown.
@@ -40,9 +41,9 @@ class Rehearsal:
         self.sender = SENDERS + str(secrets.randbelow(10_000)).zfill(4)
         self.number = 0
 
+    @abstractmethod
     async def tell(self, photos: int) -> None:
         """Say everything that there is to try, with an album of so many photos; raises Failed."""
-        raise NotImplementedError
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Deliver to the channel's address; raises Failed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 @dataclass
-class LocalApi:
+class LocalApi(ABC):
     """What it was asked, as (method, path, headers)."""
 
     port: int = 0
@@ -23,9 +24,9 @@ class LocalApi:
         """Its address, as a setting of an account has it."""
         return f"http://127.0.0.1:{self.port}"
 
+    @abstractmethod
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         """Return status, headers and body of the answer to a request."""
-        raise NotImplementedError
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
