@@ -15,13 +15,12 @@ from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor
 from lapor.complaints.draft import identity_context
 from lapor.intake.channels.messenger_api import LONGEST_TEXT, split
-from lapor.intake.dialogues import end_silences
 from lapor.intake.inbound import read_waiting
-from lapor.intake.media_fetching import fetch_waiting
 from lapor.intake.outbound import drain
 from lapor.settings import Settings
 from tests.ground import World
 from tests.images import jpeg
+from tests.intake.line import Talking
 from tests.intake.local_api import opened
 from tests.intake.meta_says import (
     APP_SECRET,
@@ -56,12 +55,8 @@ def line(meta: SendApi, site: Visitor, settings: Settings) -> Line:
     return Line(meta, site, settings)
 
 
-class Line:
+class Line(Talking[SendApi]):
     """Somebody with Messenger, and everything between it and the complaint."""
-
-    def __init__(self, api: SendApi, site: Visitor, settings: Settings) -> None:
-        self.api, self.site, self.settings = api, site, settings
-        self.world = site.world
 
     async def say(self, *events: dict[str, Any] | str, changes: Any = (), kind: str = "page") -> list[str]:
         """Deliver, let the worker work, and return what was answered."""
@@ -70,20 +65,6 @@ class Line:
         assert (await deliver(self.site, delivery(*said, changes=changes, kind=kind))).status_code == 200
         await self.work()
         return self.api.texts()[before:]
-
-    async def work(self) -> None:
-        """What the worker does every few seconds."""
-        await read_waiting()
-        await end_silences()
-        await fetch_waiting()
-        await drain(self.settings)
-
-    async def complaints(self) -> list[dict[str, Any]]:
-        """Every complaint with its words."""
-        rows = await self.world.fetch(
-            "SELECT c.*, w.text FROM complaint c JOIN content w ON w.complaint = c.id ORDER BY c.id"
-        )
-        return [dict(row) for row in rows]
 
     async def filed(self) -> dict[str, Any]:
         """Somebody files with few words."""

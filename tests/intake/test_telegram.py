@@ -20,14 +20,13 @@ from lapor.complaints.desk import Actor
 from lapor.complaints.draft import identity_context
 from lapor.intake.channels.telegram import Telegram
 from lapor.intake.channels.telegram_api import LONGEST_TEXT, split
-from lapor.intake.dialogues import end_silences
 from lapor.intake.inbound import read_waiting
-from lapor.intake.media_fetching import fetch_waiting
 from lapor.intake.outbound import drain
 from lapor.settings import Settings
 from tests.ground import World
 from tests.images import jpeg
 from tests.intake.bot_api import BOT, TOKEN, BotApi
+from tests.intake.line import Talking
 from tests.intake.local_api import opened
 from tests.intake.telegram_says import SECRET, SRI, deliver, open_account, photo, pressed, update
 from tests.visitor import Visitor
@@ -45,12 +44,8 @@ def line(bot: BotApi, site: Visitor, settings: Settings) -> Line:
     return Line(bot, site, settings)
 
 
-class Line:
+class Line(Talking[BotApi]):
     """Somebody with Telegram, and everything between it and the complaint."""
-
-    def __init__(self, api: BotApi, site: Visitor, settings: Settings) -> None:
-        self.api, self.site, self.settings = api, site, settings
-        self.world = site.world
 
     async def say(self, *updates: dict[str, Any] | str) -> list[str]:
         """Send updates, let the worker work, and return what was answered."""
@@ -60,20 +55,6 @@ class Line:
             assert (await deliver(self.site, given)).status_code == 200
         await self.work()
         return self.api.texts()[before:]
-
-    async def work(self) -> None:
-        """What the worker does every few seconds."""
-        await read_waiting()
-        await end_silences()
-        await fetch_waiting()
-        await drain(self.settings)
-
-    async def complaints(self) -> list[dict[str, Any]]:
-        """Every complaint with its words."""
-        rows = await self.world.fetch(
-            "SELECT c.*, w.text, w.address, w.latitude FROM complaint c JOIN content w ON w.complaint = c.id ORDER BY c.id"
-        )
-        return [dict(row) for row in rows]
 
     async def replies(self) -> list[str]:
         """What reporters have added, in order."""

@@ -21,12 +21,12 @@ from lapor.intake.channels.meta import signature
 from lapor.intake.dialogues import end_silences
 from lapor.intake.forgetting import forget_over
 from lapor.intake.inbound import read_waiting
-from lapor.intake.media_fetching import fetch_waiting
 from lapor.intake.outbound import drain, look
 from lapor.settings import Settings
 from tests.ground import World
 from tests.images import jpeg
 from tests.intake.graph_api import NUMBER, GraphApi, open_graph_api
+from tests.intake.line import Talking
 from tests.intake.post_office import open_post_office
 from tests.intake.whatsapp_says import (
     APP_SECRET,
@@ -57,12 +57,8 @@ def line(meta: GraphApi, site: Visitor, settings: Settings) -> Line:
     return Line(meta, site, settings)
 
 
-class Line:
+class Line(Talking[GraphApi]):
     """Somebody with a telephone, and everything between it and the complaint."""
-
-    def __init__(self, api: GraphApi, site: Visitor, settings: Settings) -> None:
-        self.api, self.site, self.settings = api, site, settings
-        self.world = site.world
 
     async def say(self, *messages: dict[str, Any] | str, statuses: Any = ()) -> list[str]:
         """Send messages in one delivery, let the worker work, and return what was answered."""
@@ -72,20 +68,6 @@ class Line:
         assert answer.status_code == 200
         await self.work()
         return self.api.texts()[before:]
-
-    async def work(self) -> None:
-        """What the worker does every few seconds."""
-        await read_waiting()
-        await end_silences()
-        await fetch_waiting()
-        await drain(self.settings)
-
-    async def complaints(self) -> list[dict[str, Any]]:
-        """Every complaint with its words."""
-        rows = await self.world.fetch(
-            "SELECT c.*, w.text, w.address, w.latitude FROM complaint c JOIN content w ON w.complaint = c.id ORDER BY c.id"
-        )
-        return [dict(row) for row in rows]
 
     async def photos(self, purpose: str = "report") -> int:
         """How many photos and files are kept."""
