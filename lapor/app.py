@@ -39,7 +39,7 @@ from lapor.admin import (
     screen_pages,
     screens_kept,
 )
-from lapor.admin.live import Live
+from lapor.admin.live_watch import Live
 from lapor.admin.panel import create_panel
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.front_door import Application, FrontDoor

@@ -12,7 +12,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
-from lapor.admin.labels import column_label, value_label
+from lapor.admin.column_labels import column_label
+from lapor.admin.value_labels import value_label
 from lapor.locales import CATALOGUES, RETOLD
 from lapor.routing.tables import AGENCY_KINDS, COMPLAINT_TYPES, COMPLETION_CLASSES
 from lapor.sla.policy import SELECTORS

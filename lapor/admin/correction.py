@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lapor.admin.labels import value_label
 from lapor.admin.lists import category_in_language
+from lapor.admin.value_labels import value_label
 from lapor.complaints.queries.choices import Option, english_categories
 from lapor.complaints.queries.complaint import OneComplaint
 from lapor.locales import say

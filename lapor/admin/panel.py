@@ -16,14 +16,14 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 
-from lapor.admin import access, offices, sessions
-from lapor.admin.forms import FORMS
+from lapor.admin import access, account_forms, complaint_forms, offices, sessions
 from lapor.admin.offices import Officer
 from lapor.admin.panel_door import PanelDoor
 from lapor.admin.panel_hooks import hooks_of
-from lapor.admin.panel_shown import SHOWN, Shown
+from lapor.admin.panel_shown import SHOWN
 from lapor.admin.panel_tables import table_classes
 from lapor.admin.register_rows import DELETABLE
+from lapor.admin.shown_table import Shown
 from lapor.admin.translation import INDONESIAN
 from lapor.front_door import Application
 from lapor.pages import static
@@ -45,7 +45,7 @@ def _admin(secure: bool, hosts: tuple[str, ...]) -> Application:
     classes = table_classes()
     admin = create_admin(
         tables=[_config(shown, classes[shown.tablename]) for shown in SHOWN],
-        forms=FORMS,
+        forms=[*complaint_forms.FORMS, *account_forms.FORMS],
         session_table=PanelSession,
         auto_include_related=False,
         production=secure,

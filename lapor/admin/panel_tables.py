@@ -17,8 +17,9 @@ from piccolo.columns.readable import Readable
 from piccolo.table import Table, create_table_class
 
 from lapor.admin.column_help import column_help
-from lapor.admin.labels import value_label
-from lapor.admin.panel_shown import SHOWN, Shown
+from lapor.admin.panel_shown import SHOWN
+from lapor.admin.shown_table import Shown
+from lapor.admin.value_labels import value_label
 
 SLUGS: Mapping[str, str] = {shown.slug: shown.tablename for shown in SHOWN}
 NAMES: Mapping[str, str] = {shown.tablename: shown.slug for shown in SHOWN}

@@ -6,8 +6,7 @@ import json
 import re
 from typing import Any
 
-from lapor.admin.forms import ANSWER, FINISH, HAND_ON, LOOK, PEOPLE, PUBLIC, TAKE_DOWN
-from lapor.admin.labels import column_label
+from lapor.admin.column_labels import column_label
 from lapor.admin.offices import (
     DESK_ROLES,
     ESCALATIONS,
@@ -18,8 +17,9 @@ from lapor.admin.offices import (
     REGISTER_ROLES,
     REGISTERS,
 )
-from lapor.admin.panel_shown import SEEN, WHAT, WHEN, WHO
+from lapor.admin.panel_form import ANSWER, FINISH, HAND_ON, LOOK, PEOPLE, PUBLIC, TAKE_DOWN
 from lapor.admin.panel_tables import NAMES
+from lapor.admin.shown_table import SEEN, WHAT, WHEN, WHO
 
 _TABLES_FOR = {
     **dict.fromkeys((WHO, WHAT, WHEN), REGISTER_ROLES),

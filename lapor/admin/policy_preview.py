@@ -14,9 +14,10 @@ from litestar.di import NamedDependency, Provide
 
 from lapor import database
 from lapor.admin.access import current_officer, requires
-from lapor.admin.labels import column_label, value_label
+from lapor.admin.column_labels import column_label
 from lapor.admin.lists import categories_in_language
 from lapor.admin.offices import PREVIEW, PREVIEW_ROLES, Officer
+from lapor.admin.value_labels import value_label
 from lapor.complaints.clocks import policy_facts
 from lapor.complaints.escalating import AUDIENCES, IN_AGENCY, IN_OTHER_AGENCY
 from lapor.complaints.queries.choices import filter_choices

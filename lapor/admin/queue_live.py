@@ -12,6 +12,7 @@ from lapor import database
 from lapor.admin import live
 from lapor.admin.access import COOKIE, desk_only, officer_of
 from lapor.admin.lists import filters_of
+from lapor.admin.live_changes import Changes, Topics
 from lapor.admin.offices import LEADER_ROLES, Officer
 from lapor.complaints.queries.queue import Filters, counts, how_many_of
 from lapor.complaints.queries.tabs import OURS, TABS
@@ -27,7 +28,7 @@ async def queue_stream(request: AnyRequest, officer: NamedDependency[Officer]) -
     tab = tab if tab in TABS else OURS
     filters = replace(filters_of(request), untraced=True)
 
-    async def tell(changes: live.Changes) -> live.Facts:
+    async def tell(changes: Changes) -> live.Facts:
         return await _message(officer, tab, filters, changes)
 
     listening = live.Listening(
@@ -36,7 +37,7 @@ async def queue_stream(request: AnyRequest, officer: NamedDependency[Officer]) -
     return await live.answer(request, listening)
 
 
-async def _message(officer: Officer, tab: str, filters: Filters, changes: live.Changes) -> live.Facts:
+async def _message(officer: Officer, tab: str, filters: Filters, changes: Changes) -> live.Facts:
     async with database.transaction("reader", user_id=officer.id):
         counted = await counts(tab, filters)
         changed = await how_many_of(changes.complaints, tab, filters) if changes.complaints else 0
@@ -45,7 +46,7 @@ async def _message(officer: Officer, tab: str, filters: Filters, changes: live.C
     return {"tabs": dict(counted.tabs), "total": total, "changed": changed, "many": changes.many}
 
 
-async def desk_topics(officer: Officer) -> live.Topics:
+async def desk_topics(officer: Officer) -> Topics:
     """Return what an officer's work is about: the agencies they work for and the regions they read."""
     async with database.transaction("reader", user_id=officer.id):
         row = await database.fetchrow(

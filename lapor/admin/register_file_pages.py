@@ -17,9 +17,9 @@ from lapor import database, uploads
 from lapor.admin import register_files, register_loading, register_proposals, register_rows
 from lapor.admin.access import requires
 from lapor.admin.offices import PREVIEW_ROLES, REGISTERS, Officer
-from lapor.admin.panel_shown import Shown
 from lapor.admin.register_history_pages import HISTORY
 from lapor.admin.register_loading import WHOLE, Outcome
+from lapor.admin.shown_table import Shown
 from lapor.complaints.errors import NotFound, Refused
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language

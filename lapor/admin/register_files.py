@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lapor.admin.labels import column_label
-from lapor.admin.panel_shown import AUDIENCES
+from lapor.admin.column_labels import column_label
+from lapor.admin.panel_registers import AUDIENCES
 from lapor.admin.register_problems import problem_words
 from lapor.admin.register_rows import REGISTERS
 from lapor.complaints.errors import Refused

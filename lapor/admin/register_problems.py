@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from lapor.admin.labels import column_label, value_label
+from lapor.admin.column_labels import column_label
+from lapor.admin.value_labels import value_label
 
 _COLUMN = r"(?P<column>[a-z_]+):? "
 _SENTENCES: Sequence[tuple[str, str]] = (

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lapor import database
-from lapor.admin.panel_shown import SHOWN, Shown
+from lapor.admin.panel_shown import SHOWN
+from lapor.admin.shown_table import Shown
 from lapor.complaints.errors import NotFound, Refused
 from lapor.locales import say
 

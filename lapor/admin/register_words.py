@@ -11,9 +11,11 @@ from typing import Any
 from babel.dates import format_date
 
 from lapor import database, words
-from lapor.admin.labels import column_label, value_label
-from lapor.admin.panel_shown import SHOWN, Shown
+from lapor.admin.column_labels import column_label
+from lapor.admin.panel_shown import SHOWN
 from lapor.admin.panel_tables import target_of
+from lapor.admin.shown_table import Shown
+from lapor.admin.value_labels import value_label
 from lapor.locales import current, say
 
 SHOWN_BY_TABLE: Mapping[str, Shown] = {shown.tablename: shown for shown in SHOWN}

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from lapor import database
-from lapor.admin import access, live, sessions
+from lapor.admin import access, live, live_watch, sessions
 from lapor.complaints import desk
 from tests.admin import cases
 from tests.admin.cases import DPU, file
@@ -23,10 +23,10 @@ ONCE = f"{STREAM}?sekali=1"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds as short as a test can bear."""
-    monkeypatch.setattr(live, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(live_watch, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(live, "GATHER_SECONDS", 0.1)
     monkeypatch.setattr(live, "BEAT_SECONDS", 0.5)
-    monkeypatch.setattr(live, "TROUBLE_SECONDS", 0.1)
+    monkeypatch.setattr(live_watch, "TROUBLE_SECONDS", 0.1)
 
 
 async def test_a_stranger_hears_nothing(site: Visitor) -> None:
@@ -168,7 +168,7 @@ async def test_nothing_is_lost_while_the_database_is_away(site: Visitor) -> None
 async def _filed_in_the_end() -> None:
     """Until the pool has noticed which of its connections are gone, a filing may meet one of them."""
     for _ in range(5):
-        with suppress(*live.TROUBLES):
+        with suppress(*live_watch.TROUBLES):
             await file()
             return
 
@@ -189,7 +189,7 @@ async def _cut_connections(site: Visitor) -> None:
 async def test_whoever_finds_the_house_full_is_sent_to_ask_now_and_then(
     site: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "MOST_VIEWERS", 0)
+    monkeypatch.setattr(live_watch, "MOST_VIEWERS", 0)
     await site.as_role("liaison", DPU)
     async with listening(site, STREAM) as stream:
         assert stream.status == 503

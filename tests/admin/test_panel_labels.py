@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lapor.admin.labels import is_labelled, value_label
-from lapor.admin.panel_shown import SHOWN, Shown
+from lapor.admin.column_labels import is_labelled
+from lapor.admin.panel_shown import SHOWN
+from lapor.admin.shown_table import Shown
+from lapor.admin.value_labels import value_label
 from tests.visitor import Visitor
 
 # Words that Indonesian writes like English.

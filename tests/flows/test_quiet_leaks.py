@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from lapor import database
-from lapor.admin import live
+from lapor.admin import live, live_watch
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor, Filed, Filing
 from tests.admin.cases import DPU
@@ -96,7 +96,7 @@ async def test_a_list_counts_beyond_what_it_shows_only_what_is_not_guarded(site:
 async def test_a_reported_leader_is_woken_by_nothing_about_them(
     site: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(live_watch, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(live, "GATHER_SECONDS", 0.05)
     setda = await site.world.fetchval("SELECT id FROM agency WHERE code = 'smg-setda'")
     await site.as_role("sekda", "smg-setda")

@@ -1,10 +1,8 @@
-"""The names of registers' columns and of fixed values on screen, in the panel and wherever registers are shown."""
+"""The names of registers' columns on screen, in the panel and wherever registers are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from lapor.admin.login_events import KINDS
 
 _COLUMNS: Mapping[str, str] = {
     "id": "Nomor baris",
@@ -176,123 +174,6 @@ _IN_TABLE: Mapping[tuple[str, str], str] = {
     ("region", "live_from"): "Berlaku penuh sejak",
 }
 
-_VALUES: Mapping[str, str] = {
-    **KINDS,
-    "province": "Provinsi",
-    "regency": "Kabupaten",
-    "city": "Kota",
-    "district": "Kecamatan",
-    "village": "Desa",
-    "urban_village": "Kelurahan",
-    "dinas": "Dinas",
-    "badan": "Badan",
-    "bagian": "Bagian",
-    "kecamatan": "Kecamatan",
-    "kelurahan": "Kelurahan",
-    "desa": "Desa",
-    "rsud": "RSUD",
-    "bumd": "BUMD",
-    "inspektorat": "Inspektorat",
-    "sekretariat": "Sekretariat daerah",
-    "pimpinan": "Pimpinan",
-    "head_of_region": "Kepala daerah",
-    "deputy_head": "Wakil kepala daerah",
-    "sekda": "Sekretaris daerah",
-    "leadership_staff": "Staf pimpinan",
-    "inspector": "Inspektorat",
-    "coordinator": "Admin koordinator",
-    "operator": "Operator loket dan pusat panggilan",
-    "administrator": "Pengelola data induk",
-    "agency_head": "Kepala instansi",
-    "checker": "Pemeriksa hasil",
-    "liaison": "Pejabat penghubung",
-    "staff": "Petugas",
-    "agency_admin": "Admin instansi",
-    "definitive": "Definitif",
-    "plt": "Plt (pelaksana tugas)",
-    "plh": "Plh (pelaksana harian)",
-    "pj": "Pj (penjabat)",
-    "pjs": "Pjs (penjabat sementara)",
-    "complaint": "Pengaduan",
-    "aspiration": "Aspirasi",
-    "information": "Permintaan informasi",
-    "service": "Permintaan layanan",
-    "examination": "Berkadar pengawasan",
-    "never": "Tidak pernah",
-    "officer": "Oleh petugas",
-    "automatic": "Otomatis",
-    "response": "Jawaban",
-    "triage": "Penelaahan",
-    "promise": "Janji",
-    "completion": "Penyelesaian",
-    "approval": "Persetujuan",
-    "transfer": "Alih tangan",
-    "referral": "Pelimpahan",
-    "instruction": "Instruksi pimpinan",
-    "explanation": "Permintaan penjelasan",
-    "reporter_window": "Waktu pelapor menanggapi",
-    "emergency": "Darurat",
-    "received": "Diterima",
-    "routed": "Diteruskan ke instansi",
-    "in_progress": "Diproses",
-    "done": "Selesai dikerjakan",
-    "closed": "Ditutup",
-    "rejected": "Tidak dapat ditindaklanjuti",
-    "referred": "Dilimpahkan",
-    "web": "Web",
-    "whatsapp": "WhatsApp",
-    "telegram": "Telegram",
-    "sms": "SMS",
-    "email": "Surel",
-    "social": "Media sosial",
-    "counter": "Loket",
-    "phone": "Telepon",
-    "kiosk": "Anjungan",
-    "open311": "Open311",
-    "partner": "Mitra",
-    "text": "Tulisan singkat",
-    "choice": "Pilih satu jawaban",
-    "yes_no": "Ya atau tidak",
-    "final": "Jawaban akhir",
-    "interim": "Jawaban sementara",
-    "question": "Pertanyaan kepada pelapor",
-    "note": "Catatan internal",
-    "reply": "Balasan pelapor",
-    "dispute": "Bukan jawaban",
-    "reopening": "Dibuka kembali",
-    "rejection": "Tidak dapat ditindaklanjuti",
-    "refusal": "Penolakan",
-    "handover": "Serah terima ke piket",
-    "outside_answer": "Jawaban instansi luar",
-    "execution": "Laporan pelaksanaan instruksi",
-    "ruling": "Putusan penengah",
-    "rating": "Penilaian pelapor",
-    "minutes": "Menit",
-    "hours": "Jam",
-    "calendar_days": "Hari kalender",
-    "working_days": "Hari kerja",
-    "notify": "Pemberitahuan",
-    "remind": "Pengingat",
-    "escalate": "Eskalasi",
-    "close": "Penutupan",
-    "start": "Mulai",
-    "due": "Tenggat",
-    "immediately": "Seketika",
-    "next_working_day": "Hari kerja berikutnya",
-    "same_time": "Pada jam yang sama",
-    "end_of_day": "Akhir hari",
-    "office_hours": "Jam kerja",
-    "Asia/Jakarta": "WIB",
-    "Asia/Pontianak": "WIB (Pontianak)",
-    "Asia/Makassar": "WITA",
-    "Asia/Jayapura": "WIT",
-    "agency": "Instansi",
-    "other_agency": "Instansi yang ditawari",
-    "asking_head": "Pimpinan yang meminta penjelasan",
-    "inspectorate": "Inspektorat",
-    "reporter": "Pelapor",
-}
-
 
 def column_label(column: str, table: str = "") -> str:
     """A column's name on screen; in some tables it has one of its own."""
@@ -302,8 +183,3 @@ def column_label(column: str, table: str = "") -> str:
 def is_labelled(column: str) -> bool:
     """Whether somebody has given this column a name."""
     return column in _COLUMNS
-
-
-def value_label(value: str) -> str:
-    """A fixed value's name on screen."""
-    return _VALUES.get(value, value)

@@ -1,4 +1,4 @@
-"""Every verb of the desk as a form of the panel: parse, call the verb, say what happened."""
+"""What an officer does with a complaint, as forms of the panel: every verb of the desk."""
 
 from __future__ import annotations
 
@@ -10,21 +10,13 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from piccolo_admin.endpoints import FormConfig
 from pydantic import BaseModel
-from starlette.requests import Request
 
 from lapor import database, words
-from lapor.admin import accounts, form_models
+from lapor.admin import form_models
 from lapor.admin.offices import Officer
+from lapor.admin.panel_form import ANSWER, FINISH, HAND_ON, LOOK, PUBLIC, TAKE_DOWN, form
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor, Filing, Refused, Taken
-
-ANSWER = "1. Menjawab"
-HAND_ON = "2. Meneruskan"
-FINISH = "3. Menyelesaikan"
-PUBLIC = "4. Untuk umum"
-LOOK = "5. Melihat"
-TAKE_DOWN = "6. Menerima laporan"
-PEOPLE = "7. Akun petugas"
 
 Verb = Callable[..., Awaitable[Any]]
 Prepare = Callable[[Any, Officer], Awaitable[dict[str, Any]]]
@@ -50,24 +42,7 @@ def _about_complaint(
         await verb(Actor.officer(officer.id), complaint, **await prepare(data, officer))
         return done
 
-    return _form(name, group, model, submit, description)
-
-
-def _form(
-    name: str,
-    group: str,
-    model: type[BaseModel],
-    submit: Callable[[Officer, Any], Awaitable[str]],
-    description: str,
-) -> FormConfig:
-    async def endpoint(request: Request, data: Any) -> str:
-        try:
-            return await submit(request.user.officer, data)
-        except Refused as refused:
-            # The panel shows the words of a ValueError, and the door rolls back.
-            raise ValueError(refused.message) from refused
-
-    return FormConfig(name, model, endpoint, description, group)
+    return form(name, group, model, submit, description)
 
 
 async def _complaint(typed: str) -> int:
@@ -135,26 +110,6 @@ async def _write_down(officer: Officer, data: Any) -> str:
         f"Tercatat dengan nomor {tickets.show(filed.ticket)}, pada {filed.agency_name},"
         f" dijawab paling lambat {due}. Kode rahasia pelapor: {filed.secret}"
     )
-
-
-async def _create_account(officer: Officer, data: Any) -> str:
-    password = await accounts.create(**data.model_dump())
-    return f"Akun {data.username} dibuat. Kata sandi sekali pakai: {password}"
-
-
-async def _reset_password(officer: Officer, data: Any) -> str:
-    password = await accounts.reset(data.username)
-    return f"Kata sandi sekali pakai untuk {data.username}: {password}"
-
-
-async def _end_sessions(officer: Officer, data: Any) -> str:
-    await accounts.end_sessions(data.username)
-    return f"{data.username} sudah dikeluarkan dari semua perangkat."
-
-
-async def _remove_authenticator(officer: Officer, data: Any) -> str:
-    await accounts.remove_authenticator(data.username)
-    return f"Autentikator {data.username} dilepas."
 
 
 FORMS = [
@@ -290,46 +245,18 @@ FORMS = [
         "Ditandai sudah dilihat.",
         "Oleh pimpinan daerah, untuk yang dijawab terlambat.",
     ),
-    _form(
+    form(
         "Lihat kontak pelapor",
         LOOK,
         form_models.OfComplaint,
         _show_contact,
         "Hanya untuk menghubungi pelapor. Setiap kali dilihat, tercatat.",
     ),
-    _form(
+    form(
         "Catat laporan",
         TAKE_DOWN,
         form_models.Counter,
         _write_down,
         "Untuk warga yang datang ke loket atau menelepon.",
-    ),
-    _form(
-        "Buat akun",
-        PEOPLE,
-        form_models.NewAccount,
-        _create_account,
-        "Kata sandi sekali pakai ditampilkan satu kali. Haknya mengikuti jabatan yang kemudian diisi.",
-    ),
-    _form(
-        "Atur ulang kata sandi",
-        PEOPLE,
-        form_models.OfAccount,
-        _reset_password,
-        "Sesi yang masih terbuka diakhiri.",
-    ),
-    _form(
-        "Akhiri sesi seseorang",
-        PEOPLE,
-        form_models.OfAccount,
-        _end_sessions,
-        "Untuk perangkat yang hilang atau lupa ditinggalkan. Kata sandinya tetap.",
-    ),
-    _form(
-        "Lepas autentikator",
-        PEOPLE,
-        form_models.OfAccount,
-        _remove_authenticator,
-        "Untuk petugas yang kehilangan ponsel dan kode cadangan. Pastikan dulu bahwa memang dia yang meminta.",
     ),
 ]
