@@ -9,7 +9,7 @@ import asyncpg
 
 from lapor import crypto, database, words
 from lapor.complaints.draft import identity_context
-from lapor.intake import mail_answers, mail_photos, recipients, reporter_ways
+from lapor.intake import mail_answers, mail_photos, recipients, reporter_ways, stopped
 from lapor.intake.bundling import LEADING
 from lapor.intake.channels.interface import Chat, Outgoing
 from lapor.intake.recipients import MAIL, Holder, Route
@@ -148,7 +148,10 @@ async def _to_reporter(facts: asyncpg.Record, sending: Sending) -> Letter:
     link = f"{sending.base_url}/laporan/{facts['ticket']}" + (f"/buka/{secret}" if secret else "")
     outgoing = await mail_answers.threaded(_bare(facts), facts["complaint"])
     external = _opened(facts, "external", facts["external"])
-    ways = reporter_ways.ways(external, address, sending.channels, sending.accounts)
+    there = reporter_ways.ways(external, address, sending.channels, sending.accounts)
+    ways = await reporter_ways.wanted(there, outgoing.key)
+    if there and not ways:
+        return Letter(outgoing, trouble=stopped.ASKED, hopeless=True)
     reachable = bool(address) or any(way.account for way in ways)
     letter = Letter(outgoing, trouble="" if reachable else NO_REPORTER_ADDRESS, hopeless=not reachable)
     letter = _worded(addressed(letter, ways, sending.attempt), facts, link)

@@ -209,7 +209,7 @@ def _reason(error: Exception) -> str:
 async def _failed(message: _Claimed, letter: Letter | None, error: Exception, done: Drained) -> None:
     reason = _reason(error)
     for_good = isinstance(error, Undelivered) and error.for_good
-    state = _state_after(message, letter, reason, for_good)
+    state = _state_after(message, letter, reason, error)
     attempts = message.attempts
     if state == "waiting" and letter and letter.next_route and for_good:
         # This way will never do: the other one is tried as soon as a pause has passed.
@@ -228,9 +228,12 @@ async def _failed(message: _Claimed, letter: Letter | None, error: Exception, do
         done.cancelled += 1
 
 
-def _state_after(message: _Claimed, letter: Letter | None, reason: str, for_good: bool) -> str:
+def _state_after(message: _Claimed, letter: Letter | None, reason: str, error: Exception) -> str:
+    refused = error if isinstance(error, Undelivered) and error.for_good else None
     # A conversation's own words that the provider will never take are nobody's work; letters about complaints are.
-    if (letter and letter.hopeless) or (for_good and message.kind == CHAT):
+    if (letter and letter.hopeless) or (refused and message.kind == CHAT):
+        return "cancelled"
+    if refused and refused.unwanted and not (letter and letter.next_route):
         return "cancelled"
     nobody = reason in (*UNREACHED, letters.REPORTED)
     last_attempt = letter.last_attempt if letter else ATTEMPTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from lapor.intake import dialogue_rows
+from lapor.intake import dialogue_rows, stopped
 from lapor.intake.channels.interface import Chat, Outgoing
 from lapor.intake.recipients import CONSOLE, MAIL, Route
 
@@ -24,6 +24,15 @@ def ways(
     if email and MAIL in channels:
         found.append(Route(MAIL, (email,)))
     return found or ([Route(CONSOLE)] if CONSOLE in channels else [])
+
+
+async def wanted(found: Sequence[Route], key: str) -> Sequence[Route]:
+    """Return the ways on which the reporter has not asked us to be silent; inside a transaction of `worker`."""
+    return [way for way in found if not await _forbidden(way, key)]
+
+
+async def _forbidden(way: Route, key: str) -> bool:
+    return bool(way.account) and await stopped.forbids(way.channel, way.account, way.addresses[0], key)
 
 
 async def conversing(outgoing: Outgoing, channel: str | None, language: str, link: str) -> Outgoing:

@@ -7,6 +7,8 @@ from typing import Final
 from lapor import crypto, database
 
 STOP: Final = frozenset(("stop", "berhenti", "unsubscribe", "stop all", "stopall", "unreg"))
+# Why nothing leaves to them.
+ASKED: Final = "penerima meminta tidak dikirimi pesan lagi lewat kanal ini"
 START: Final = frozenset(("start", "mulai", "unstop", "reg"))
 
 _STOP = """

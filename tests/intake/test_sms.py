@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from lapor import channel_accounts, crypto
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Actor
 from lapor.complaints.draft import identity_context
+from lapor.complaints.filing import Filing, file
 from lapor.intake import sms_words
 from lapor.intake.channels.sms import number
 from lapor.intake.channels.twilio import signature
@@ -25,12 +27,14 @@ from lapor.intake.outbound import drain
 from lapor.settings import Settings
 from tests.ground import World
 from tests.intake.local_api import opened
+from tests.intake.post_office import open_post_office
 from tests.intake.sms_api import AUTH_TOKEN, SEND_TOKEN, SID, SmsServer
 from tests.visitor import Visitor
 
 OURS = "62811000111"
 SRI = "+62 812-0000-9999"
 TOKEN = "token-masuk-uji"
+BAN = "Lampu jalan mati sudah seminggu di Tlogosari Kulon"
 _numbers = itertools.count(1)
 
 
@@ -246,9 +250,37 @@ async def test_whoever_sends_stop_gets_nothing_more_until_they_begin_again(line:
     assert len(line.api.sent) == before
     row = (await line.world.fetch("SELECT * FROM message WHERE kind = 'answered' AND office IS NULL"))[0]
     assert "meminta tidak dikirimi" in row["trouble"]
+    assert (row["state"], row["attempts"]) == ("cancelled", 1)
     assert SRI[-4:] not in str(await line.world.fetch("SELECT * FROM channel_stop"))
     assert "kami kirim lagi" in (await line.say("MULAI"))[0]
     assert len(await line.say("status")) == 1
+
+
+async def test_who_wrote_stop_and_gave_an_address_is_answered_by_mail_at_once(line: Line) -> None:
+    await line.gateway()
+    await line.say("BERHENTI")
+    before = len(line.api.sent)
+    sri = Filing(
+        "complaint", BAN, channel="sms", external_id=f"sms:{OURS}:{number(SRI)}", email="sri@warga.example"
+    )
+    await file(sri, role="worker")
+    async with open_post_office() as office:
+        await drain(replace(line.settings, smtp_url=office.url, mail_from="lapor@contoh.example"))
+        assert len(office.to("sri@warga.example")) == 1
+    assert len(line.api.sent) == before
+    row = (await line.world.fetch("SELECT * FROM message WHERE kind = 'acknowledgement'"))[0]
+    assert (row["state"], row["channel"], row["attempts"], row["trouble"]) == ("sent", "email", 1, None)
+
+
+async def test_whom_twilio_knows_to_have_written_stop_is_not_tried_again(line: Line) -> None:
+    await line.twilio()
+    sri = Filing("complaint", BAN, channel="sms", external_id=f"sms:{OURS}:{number(SRI)}")
+    await file(sri, role="worker")
+    line.api.refusals.append((400, 21610))
+    await line.work()
+    row = (await line.world.fetch("SELECT * FROM message WHERE kind = 'acknowledgement'"))[0]
+    assert (row["state"], row["attempts"]) == ("cancelled", 1)
+    assert "meminta tidak dikirimi" in row["trouble"]
 
 
 async def test_machines_that_sell_are_not_answered(line: Line) -> None:

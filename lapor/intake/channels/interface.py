@@ -25,7 +25,8 @@ class Undelivered(Exception):
     """A message that did not leave; the reason holds neither address nor content.
 
     `for_good` says that the same attempt would fail again. `wait` is how long the provider wants to be left alone by
-    this account, whatever the message; a `broken` account sends nothing until somebody has mended it.
+    this account, whatever the message; a `broken` account sends nothing until somebody has mended it. An `unwanted`
+    message is one that its addressee has asked us not to send: nobody can mend that.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Undelivered(Exception):
         for_good: bool = False,
         wait: timedelta | None = None,
         broken: bool = False,
+        unwanted: bool = False,
         code: int = 0,
     ) -> None:
         super().__init__(reason)
         self.for_good = for_good
         self.wait = wait
         self.broken = broken
+        self.unwanted = unwanted
         self.code = code
 
 

@@ -28,6 +28,8 @@ _UNTIL_MENDED: Final = timedelta(minutes=5)
 _REST: Final = (20429, 21611, 14107)
 # Credentials, a suspended account, a number that is not ours.
 _BROKEN: Final = (20003, 20005, 21606, 21603, 21659)
+# They have sent STOP to Twilio itself.
+_STOPPED: Final = 21610
 
 
 class SmsApi:
@@ -45,7 +47,7 @@ class SmsApi:
         address = message.addresses[0]
         async with transaction("worker"):
             if await stopped.forbids(NAME, self._account.name, address, message.key):
-                raise Undelivered("penerima meminta tidak dikirimi SMS lagi", for_good=True)
+                raise Undelivered(stopped.ASKED, for_good=True, unwanted=True)
         # A letter's first line names the ticket.
         text = sms_words.fitted("\n".join(part for part in (message.subject, message.body) if part))
         if self._account.settings.get("provider") == TWILIO:
@@ -124,5 +126,6 @@ def _refusal(answer: httpx.Response, found: dict[str, Any]) -> Undelivered:
         asked = answer.headers.get("retry-after", "")
         wait = timedelta(seconds=int(asked)) if asked.isdecimal() and len(asked) < 6 else _DEFAULT_REST
         return Undelivered(reason, wait=min(wait, _LONGEST_REST))
-    # Twilio's 21610 among them: they have sent STOP.
+    if code == _STOPPED:
+        return Undelivered(stopped.ASKED, for_good=True, unwanted=True)
     return Undelivered(reason, for_good=True, code=answer.status_code)
