@@ -20,6 +20,7 @@ from lapor.intake import tables as intake
 from lapor.intake import tables_mail as mail
 from lapor.intake import tables_sms as sms
 from lapor.intake import tables_sp4n as sp4n
+from lapor.intake import tables_threads as threads
 from lapor.routing import tables as routing
 from lapor.sla import tables as sla
 
@@ -39,6 +40,7 @@ TABLES = cast(
         *mail.TABLES,
         *sms.TABLES,
         *sp4n.TABLES,
+        *threads.TABLES,
         *admin.TABLES,
         *registers.TABLES,
         *screen.TABLES,
