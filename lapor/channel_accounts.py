@@ -32,6 +32,8 @@ class Account:
     secrets: Mapping[str, str] = field(repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
     failures: int = 0
+    # The address of ours at which its provider tells what becomes of our messages; empty while nothing is sent.
+    hook: str = ""
 
 
 _ACTIVE = """

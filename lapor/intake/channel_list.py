@@ -17,6 +17,7 @@ from lapor.intake.channels.talk import Fetches
 from lapor.intake.channels.telegram import Telegram
 from lapor.intake.channels.telegram import answer as answer_telegram
 from lapor.intake.channels.telegram_api import TelegramApi
+from lapor.intake.channels.twilio_files import TwilioFiles
 from lapor.intake.channels.whatsapp import WhatsApp
 from lapor.intake.channels.whatsapp_api import WhatsAppApi
 
@@ -60,5 +61,6 @@ SPEAKING: Final[Mapping[str, Callable[[Account], Speaks]]] = {
 FETCHING: Final[Mapping[str, Callable[[Account], Fetches]]] = {
     _WHATSAPP.name: WhatsAppApi,
     _TELEGRAM.name: TelegramApi,
+    _SMS.name: TwilioFiles,
     _SOCIAL.name: MessengerApi,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lapor.channel_accounts import Account
 from lapor.intake.channel_list import SPEAKING
@@ -18,7 +19,11 @@ class Outlets:
 
     def __init__(self, settings: Settings, accounts: Sequence[Account]) -> None:
         self._speaking: dict[str, Speaks] = {}
-        self._accounts = {(one.channel, one.name): one for one in accounts if one.channel in SPEAKING}
+        self._accounts = {
+            (one.channel, one.name): replace(one, hook=f"{settings.base_url}/hooks/{one.channel}")
+            for one in accounts
+            if one.channel in SPEAKING
+        }
         self._talking = {key: SPEAKING[one.channel](one) for key, one in self._accounts.items()}
         if settings.smtp_url:
             self._speaking[Mail.name] = Mail(settings)

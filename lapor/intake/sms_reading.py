@@ -30,7 +30,7 @@ async def read(delivered: Delivered) -> Read:
         if found is None:
             return Read(note="dibaca bersama bagian pertamanya")
         text, note = found
-    said = Said(told.sender, Heard(text=text), phone=f"+{told.sender}")
+    said = Said(told.sender, _heard(text, told), phone=f"+{told.sender}", media=told.media)
     words = " ".join(spelled(text).split())
     if words in stopped.STOP:
         return await _stop(delivered, told, said)
@@ -40,6 +40,13 @@ async def read(delivered: Delivered) -> Read:
         return Read()
     done = await dialogues.hear(delivered, said, brief)
     return Read(done.complaint, note or done.note)
+
+
+def _heard(text: str, told: Written) -> Heard:
+    """The words, and what came beside them: pictures count, anything else is for a person to hear or see."""
+    kinds = [one.kind for one in told.media]
+    others = [kind for kind in kinds if kind != "photo"]
+    return Heard(text=text, photos=kinds.count("photo"), unheard="" if text or not others else others[0])
 
 
 async def _stop(delivered: Delivered, told: Written, said: Said) -> Read:

@@ -23,6 +23,8 @@ class SmsServer(LocalApi):
     sent: list[dict[str, str]] = field(default_factory=list)
     bodies: list[dict[str, str]] = field(default_factory=list)
     refusals: list[tuple[int, int]] = field(default_factory=list)
+    # What stands behind the path of a picture, for whoever has our credentials.
+    files: dict[str, Answer] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def texts(self) -> list[str]:
@@ -36,6 +38,8 @@ class SmsServer(LocalApi):
             return status, {}, json.dumps({"code": code, "status": status}).encode()
         if path == f"/2010-04-01/Accounts/{SID}/Messages.json":
             return self._twilio(headers, dict(parse_qsl(body.decode())))
+        if method == "GET":
+            return self.files.get(path, (404, {}, b"{}")) if _knows(headers) else (401, {}, b"{}")
         if path != "/kirim" or headers.get("x-kunci") != SEND_TOKEN:
             return 401, {}, b"{}"
         given = json.loads(body)
@@ -44,10 +48,15 @@ class SmsServer(LocalApi):
         return 200, {}, json.dumps({"nomor": next(self._numbers), "ok": True}).encode()
 
     def _twilio(self, headers: dict[str, str], given: dict[str, str]) -> Answer:
-        known = base64.b64encode(f"{SID}:{AUTH_TOKEN}".encode()).decode()
-        if headers.get("authorization") != f"Basic {known}":
+        if not _knows(headers):
             return 401, {}, json.dumps({"code": 20003}).encode()
         if not given["To"].startswith("+") or not 0 < len(given["Body"]) <= 1600:
             return 400, {}, json.dumps({"code": 21211}).encode()
+        self.bodies.append(given)
         self.sent.append({"to": given["To"], "text": given["Body"]})
         return 201, {}, json.dumps({"sid": f"SM{next(self._numbers):032}", "status": "queued"}).encode()
+
+
+def _knows(headers: dict[str, str]) -> bool:
+    known = base64.b64encode(f"{SID}:{AUTH_TOKEN}".encode()).decode()
+    return headers.get("authorization") == f"Basic {known}"

@@ -14,7 +14,7 @@ from lapor import crypto
 from lapor.channel_accounts import Account
 from lapor.intake.channels import payloads, twilio
 from lapor.intake.channels.interface import Keys, Part, Posted, Unreadable, Unverified
-from lapor.intake.channels.talk import Receipt
+from lapor.intake.channels.talk import Media, Receipt
 
 NAME: Final = "sms"
 TWILIO: Final = "twilio"
@@ -43,6 +43,7 @@ class Written:
     group: str = ""
     part: int = 1
     of: int = 1
+    media: tuple[Media, ...] = ()
 
 
 class Sms:
@@ -90,6 +91,7 @@ class Sms:
             "" if whole else payloads.text(given, "group"),
             1 if whole else part,
             1 if whole else of,
+            twilio.media(payloads.part(given, "given")) if given.get("provider") == TWILIO else (),
         )
 
 

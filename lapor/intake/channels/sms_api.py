@@ -74,10 +74,15 @@ class SmsApi:
         sender = {"MessagingServiceSid": service} if service else {"From": f"+{self._account.name}"}
         found = await self._post(
             f"{settings.get('api') or TWILIO_API}/2010-04-01/Accounts/{sid}/Messages.json",
-            data={"To": f"+{address}", "Body": text, **sender},
+            data={"To": f"+{address}", "Body": text, **sender, **self._told_at()},
             auth=httpx.BasicAuth(sid, self._account.secrets.get("auth_token", "")),
         )
         return payloads.text(found, "sid", 200)
+
+    def _told_at(self) -> dict[str, str]:
+        """Where Twilio tells what became of this message; it takes no address that it cannot reach."""
+        hook = self._account.hook
+        return {"StatusCallback": hook} if hook.startswith("https://") else {}
 
     async def _by_gateway(self, address: str, text: str, key: str) -> str:
         settings = self._account.settings
