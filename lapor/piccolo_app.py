@@ -17,7 +17,9 @@ from lapor.complaints import tables_letters as letters
 from lapor.complaints import tables_links as links
 from lapor.complaints import tables_privacy as privacy
 from lapor.intake import tables as intake
+from lapor.intake import tables_deliveries as deliveries
 from lapor.intake import tables_mail as mail
+from lapor.intake import tables_senders as senders
 from lapor.intake import tables_sms as sms
 from lapor.intake import tables_sp4n as sp4n
 from lapor.intake import tables_threads as threads
@@ -37,7 +39,9 @@ TABLES = cast(
         *links.TABLES,
         *privacy.TABLES,
         *intake.TABLES,
+        *deliveries.TABLES,
         *mail.TABLES,
+        *senders.TABLES,
         *sms.TABLES,
         *sp4n.TABLES,
         *threads.TABLES,

@@ -3,7 +3,8 @@
 from piccolo.columns import BigInt, BigSerial, Boolean, Bytea, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-INBOUND_STATES = ("waiting", "read", "unreadable", "dead")
+# `left` led to nothing and may still be somebody's words; `aside` is what a person found to be none.
+INBOUND_STATES = ("waiting", "read", "unreadable", "dead", "left", "aside")
 MEDIA_STATES = ("heard", "waiting", "kept", "refused", "dead")
 
 
@@ -60,6 +61,12 @@ class Dialogue(Table):
     heard_at = Timestamptz()
     received_at = Timestamptz(null=True, default=None)
     silent_at = Timestamptz(null=True, default=None)
+    # What was read of this sender in the windows that began then, of minutes and of a day, and photos without words.
+    window_at = Timestamptz(null=True, default=None)
+    window_count = Integer(default=0)
+    day_at = Timestamptz(null=True, default=None)
+    day_count = Integer(default=0)
+    photo_count = Integer(default=0)
 
 
 class ChannelMedia(Table):
