@@ -5,41 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import re
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import asyncpg
 import populace
 import redis
+from besieged import Worker, workers_of
 from figures import note
-from ground import ROOT, Ground
+from ground import Ground
 from officers import Office
+from settling import send_all, wait_until_none
 from verdict import Verdict, judge
 
 from lapor import database, processes
 
-AHEAD_SECONDS = 3600
-# Small, so that a kill finds many batches begun and few ended.
-BATCH = 200
 FIRST, RESPONSE = 1_000_001, timedelta(hours=48)
 POOL = 8
 HANDS = 6
-# A message that a killed worker held is taken again after two minutes of the database's time.
-LEASE_OVER_SECONDS = 130
 START_SECONDS = 8.0
-PATIENCE_SECONDS = 30.0
-STANDSTILL_SECONDS = 5.0
-# Not as far as the next escalation of a clock that has just run out.
-FARTHEST_SECONDS = 36 * 3600
 
 
 @dataclass(frozen=True)
@@ -70,58 +58,6 @@ class Plan:
 
 
 @dataclass
-class Worker:
-    """One worker process that is started again whenever it was killed."""
-
-    number: int
-    environ: dict[str, str]
-    log: Path
-    ahead: bool
-    process: subprocess.Popen[bytes] | None = None
-    begins: int = 0
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    def start(self) -> None:
-        """Start it as an installation does; the one that runs ahead has its time moved first."""
-        program = (
-            [str(ROOT / "benchmarks" / "ahead.py"), str(AHEAD_SECONDS)] if self.ahead else ["-m", "lapor.cli"]
-        )
-        with self.log.open("ab") as sink:
-            self.begins = sink.tell()
-            self.process = subprocess.Popen(
-                [sys.executable, *program, "worker"], env=self.environ, cwd=ROOT, stdout=sink, stderr=sink
-            )
-
-    @property
-    def running(self) -> subprocess.Popen[bytes]:
-        """The process; RuntimeError when it has not been started."""
-        if self.process is None:
-            raise RuntimeError("this worker was not started")
-        return self.process
-
-    def has_started(self) -> bool:
-        """Whether this process has said that it works."""
-        with self.log.open("rb") as said:
-            said.seek(self.begins)
-            return b"worker_started" in said.read()
-
-    def time_of_day(self) -> int:
-        """The second of the day that stands in the last line of its log."""
-        hours, minutes, seconds = re.findall(r"\b(\d\d):(\d\d):(\d\d)", self.log.read_text())[-1]
-        return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
-
-    def kill(self) -> None:
-        """End it without a word."""
-        self.running.kill()
-        self.running.wait()
-
-    def stop(self) -> int:
-        """Ask it to end and return its exit code."""
-        self.running.send_signal(signal.SIGTERM)
-        return self.running.wait(60)
-
-
-@dataclass
 class Siege:
     """What was done, and what became of it."""
 
@@ -142,7 +78,7 @@ async def besiege(on: Ground, plan: Plan) -> Siege:
     siege.seconds["population"] = time.monotonic() - begun
     database.configure(on.settings.database_url)
     await database.open_pool(POOL)
-    workers = _workers(on)
+    workers = workers_of(on)
     for worker in workers:
         worker.start()
     supervisor = asyncio.create_task(_supervise(workers, siege))
@@ -203,13 +139,6 @@ def _due(dice: random.Random, number: int, seconds: float) -> timedelta:
         return timedelta(seconds=dice.uniform(0, seconds))
     # Its reminder, twelve hours before, falls due meanwhile.
     return timedelta(hours=12, seconds=dice.uniform(0, seconds))
-
-
-def _workers(on: Ground) -> list[Worker]:
-    environ = {**on.environ, "LAPOR_SWEEP_SECONDS": "1", "LAPOR_SWEEP_BATCH": str(BATCH)}
-    environ["LAPOR_CONSOLE_CHANNEL"] = "true"
-    log = on.servers.home / "log"
-    return [Worker(number, environ, log / f"worker{number}.log", ahead=number == 1) for number in range(2)]
 
 
 async def _attack(on: Ground, plan: Plan, office: Office, workers: list[Worker], siege: Siege) -> None:
@@ -294,38 +223,11 @@ async def _settle(on: Ground, siege: Siege) -> datetime:
     try:
         until: datetime = await owner.fetchval("SELECT lapor_now()")
         begun = time.monotonic()
-        await _wait(owner, "SELECT count(*) FROM clock WHERE next_at < $1", until)
+        await wait_until_none(owner, "SELECT count(*) FROM clock WHERE next_at < $1", until)
         siege.seconds["sweep to the end"] = time.monotonic() - begun
         begun = time.monotonic()
-        await _send_all(owner, until)
+        await send_all(owner, until)
         siege.seconds["messages to the end"] = time.monotonic() - begun
         return until
     finally:
         await owner.close()
-
-
-async def _wait(
-    owner: asyncpg.Connection, count: str, *arguments: object, patience: float = PATIENCE_SECONDS
-) -> bool:
-    """Wait until a count is zero; False when it no longer falls."""
-    least, since = sys.maxsize, time.monotonic()
-    while left := await owner.fetchval(count, *arguments):
-        if left < least:
-            least, since = left, time.monotonic()
-        if time.monotonic() > since + patience:
-            return False
-        await asyncio.sleep(0.2)
-    return True
-
-
-async def _send_all(owner: asyncpg.Connection, until: datetime) -> None:
-    """Wait for the outbox; when it stands, move the simulation's clock on past leases, and at last past a night."""
-    moved = 0
-    waiting = "SELECT count(*) FROM message m WHERE state IN ('waiting', 'sending') AND created_at <= $1"
-    while not await _wait(owner, waiting, until, patience=STANDSTILL_SECONDS):
-        if moved >= FARTHEST_SECONDS:
-            return
-        step = LEASE_OVER_SECONDS if moved < 10 * LEASE_OVER_SECONDS else 3 * 3600
-        moved += step
-        note(f"the simulation's clock moves on by {step} s")
-        await owner.execute("UPDATE deployment SET clock_offset_seconds = clock_offset_seconds + $1", step)
