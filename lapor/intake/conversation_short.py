@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from lapor.intake import phrases
-from lapor.intake.conversation import ANONYMOUS, CONFIDENTIAL, FILED, OPEN, WHAT, WHERE, Dialogue, Turn
+from lapor.intake.dialogue import ANONYMOUS, CONFIDENTIAL, FILED, OPEN, WHAT, WHERE, Dialogue, Turn
 
 # Written before everything else, because nobody is asked.
 _MARKS: Final = {"anonim": ANONYMOUS, "anonymous": ANONYMOUS, "rahasia": CONFIDENTIAL}

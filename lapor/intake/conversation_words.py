@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lapor import locales
-from lapor.intake.conversation import Dialogue, Reply
+from lapor.intake.dialogue import Dialogue, Reply
 from lapor.locales import say, say_many
 
 # The shortest limit that any provider has for a button.

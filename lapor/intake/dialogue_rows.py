@@ -11,8 +11,8 @@ import asyncpg
 
 from lapor import channel_accounts, crypto, database
 from lapor.intake.channels.talk import Said
-from lapor.intake.conversation import Dialogue
 from lapor.intake.conversation_words import Spoken
+from lapor.intake.dialogue import Dialogue
 
 # After so long without a word what was told is filed, or let go.
 SILENCE = timedelta(minutes=30)

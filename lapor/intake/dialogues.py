@@ -10,11 +10,20 @@ from lapor import database, words
 from lapor.complaints import tickets
 from lapor.complaints.desk import Filed, Filing, Refused, file
 from lapor.database import transaction
-from lapor.intake import adding, channel_media, conversation, dialogue_rows, receipts, standings
+from lapor.intake import (
+    adding,
+    channel_media,
+    conversation,
+    dialogue_rows,
+    forwarding,
+    phrases,
+    receipts,
+    standings,
+)
 from lapor.intake.channels.interface import Delivered, Read, Reads
 from lapor.intake.channels.talk import Receipt, Said, Talks
-from lapor.intake.conversation import ANONYMOUS, CONFIDENTIAL, FILED, UNHEARD, Dialogue, Ears, Reply, Turn
 from lapor.intake.conversation_words import Known, spoken_in, worded
+from lapor.intake.dialogue import ANONYMOUS, CONFIDENTIAL, FILED, UNHEARD, Dialogue, Ears, Reply, Turn
 from lapor.intake.dialogue_rows import Talk
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
@@ -58,8 +67,10 @@ async def hear(delivered: Delivered, said: Said, manner: Callable[[Turn], Turn] 
     """Do what a message leads to; `manner` makes of a turn what it is on a channel where people talk otherwise."""
     talk = await dialogue_rows.held(delivered.channel, delivered.account, said, delivered.received_at)
     await channel_media.note(talk, said.media, delivered.received_at)
+    if (forwarded := await forwarding.heard(delivered, talk, said)) is not None:
+        return forwarded
     registry = await REGISTRY.get((await moment()).version)
-    dialogue = talk.dialogue
+    dialogue = talk.dialogue if talk.dialogue and talk.dialogue.step != forwarding.FORWARDED else None
     if dialogue is None and (asked := await standings.asked_about(talk.external)):
         # An agency has asked, and this is what its reporter says next.
         dialogue = Dialogue(step=FILED, ticket=asked)
@@ -74,7 +85,10 @@ async def hear(delivered: Delivered, said: Said, manner: Callable[[Turn], Turn] 
     turn = manner(turn) if manner else turn
     text = heard.text or UNHEARD.get(heard.unheard, "")
     act = await _Act.of(talk, turn, delivered.received_at, text, heard.album)
-    return await act.do(f"said:{delivered.id}")
+    done = await act.do(f"said:{delivered.id}")
+    if done.complaint is None and phrases.sells(said.heard.text):
+        return Read(note="tampaknya iklan", left=True)
+    return done
 
 
 @dataclass

@@ -13,7 +13,7 @@ from lapor import database
 from lapor.complaints.archive import ADDRESSEES
 from lapor.database import transaction
 from lapor.intake.bundling import DIGEST, DIGEST_ONLY
-from lapor.intake.gathered import DAY_LIST, WORK, WORKING
+from lapor.intake.day_lists import DAY_LIST, WORK, WORKING
 from lapor.intake.recipients import MORNING
 from lapor.registers import moment
 from lapor.sla.register import SCHEDULE, Schedule

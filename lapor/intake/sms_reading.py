@@ -7,9 +7,9 @@ from lapor.intake import dialogue_rows, dialogues, receipts, sms_parts, stopped
 from lapor.intake.channels.interface import Delivered, Read
 from lapor.intake.channels.sms import Sms, Written
 from lapor.intake.channels.talk import Receipt, Said
-from lapor.intake.conversation import Heard
 from lapor.intake.conversation_short import brief
 from lapor.intake.conversation_words import Spoken, spoken_in
+from lapor.intake.dialogue import Heard
 from lapor.intake.phrases import language_of
 from lapor.locales import say
 from lapor.routing.words import spelled
@@ -21,7 +21,7 @@ async def read(delivered: Delivered) -> Read:
     """Read one; in a transaction of `worker`."""
     told = _SMS.parse(delivered.payload)
     if told is None:
-        return Read(note="bukan dari seseorang yang dapat dijawab")
+        return Read(note="bukan dari seseorang yang dapat dijawab", left=True)
     if isinstance(told, Receipt):
         return await receipts.note(delivered.channel, delivered.account, told)
     text, note = told.text, ""

@@ -7,19 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from lapor.complaints import tickets
-from lapor.intake.conversation import (
-    ANONYMOUS,
-    CONFIDENTIAL,
-    FILED,
-    MOST_QUESTIONS,
-    OPEN,
-    Dialogue,
-    Ears,
-    Heard,
-    Turn,
-    after_silence,
-    hear,
-)
+from lapor.intake.conversation import MOST_QUESTIONS, after_silence, hear
+from lapor.intake.dialogue import ANONYMOUS, CONFIDENTIAL, FILED, OPEN, Dialogue, Ears, Heard, Turn
 from lapor.routing.places import Place, PlaceNames
 
 TICKET = "YF0BK4RRW25"

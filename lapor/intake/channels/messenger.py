@@ -6,6 +6,7 @@ feed, mention) and "Instagram Platform" (messages, comments, mentions), version 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,11 +14,14 @@ from typing import Any, Final
 from lapor.intake.channels import meta, payloads
 from lapor.intake.channels.interface import Keys, Part, Posted, Unreadable
 from lapor.intake.channels.talk import Media, MediaKind, Receipt, Said
-from lapor.intake.conversation import Heard
+from lapor.intake.dialogue import Heard
+from lapor.intake.thread_links import one_spelling
 
 # Both are one channel: an account is a page, or a professional account of Instagram.
 NAME: Final = "social"
 LONGEST_KEY: Final = 200
+LONGEST_REFERENCE: Final = 120
+_REFERENCE: Final = re.compile(r"[0-9A-Za-z_.:-]+")
 _MEDIA: Final[Mapping[str, MediaKind]] = {
     "image": "photo",
     "audio": "voice",
@@ -26,16 +30,32 @@ _MEDIA: Final[Mapping[str, MediaKind]] = {
     "ig_reel": "video",
     "file": "document",
 }
+_INSTAGRAM: Final = ("comments", "live_comments", "mentions")
+_POST: Final = re.compile(r"\d{1,30}(?:_\d{1,30})?")
 _COMMENTS: Final = ("feed", "comments", "live_comments", "mention", "mentions")
 
 
 @dataclass(frozen=True)
 class Comment:
-    """What somebody wrote below a post of ours, or about us: public, and by whoever it was."""
+    """What somebody wrote below a post of ours, or about us: public, and by whoever it was.
+
+    `handle` is what they alone are called there, where the provider tells; `parent` is the comment that they answer.
+    """
 
     author: str
     name: str = field(repr=False)
     text: str = field(repr=False)
+    handle: str = field(default="", repr=False)
+    id: str = ""
+    parent: str = ""
+    link: str = ""
+    instagram: bool = False
+    mentions: bool = False
+    tagged: tuple[str, ...] = ()
+
+    def names(self, account: str) -> bool:
+        """Whether it names this account of ours."""
+        return self.mentions or account in self.tagged or (self.instagram and "@" in self.text)
 
 
 class Messenger:
@@ -77,12 +97,22 @@ class Messenger:
         text = payloads.text(change, "message") or payloads.text(change, "text")
         if not text:
             raise Unreadable("disebut tanpa teks; buka di Facebook atau Instagram")
+        kind = payloads.text(given, "field")
+        post, parent = payloads.text(change, "post_id"), payloads.text(change, "parent_id")
+        comment = payloads.text(change, "comment_id") or payloads.text(change, "id")
         return Comment(
             author=(payloads.text(author, "id") or payloads.text(change, "sender_id"))[:80],
             name=payloads.text(author, "name")
             or payloads.text(author, "username")
             or payloads.text(change, "sender_name"),
             text=text,
+            handle=payloads.text(author, "username")[:60],
+            id=_sound(comment),
+            parent=_sound(parent) if parent != post else "",
+            link=_link(change, post, comment),
+            instagram=kind in _INSTAGRAM,
+            mentions=kind in ("mention", "mentions"),
+            tagged=tuple(payloads.text(tag, "id") for tag in payloads.parts(change, "message_tags")),
         )
 
 
@@ -157,6 +187,24 @@ def _media(message: dict[str, Any]) -> Iterator[Media]:
         kind = _MEDIA.get(payloads.text(attachment, "type"))
         if kind:
             yield Media(f"{mid}#{place}", kind)
+
+
+def _sound(reference: str) -> str:
+    """A provider's id that can stand in an address and as a key."""
+    return reference if len(reference) <= LONGEST_REFERENCE and _REFERENCE.fullmatch(reference) else ""
+
+
+def _link(change: dict[str, Any], post: str, comment: str) -> str:
+    """Where it can be read: as Facebook says, or by the number of its post. Instagram tells neither."""
+    given = payloads.text(change, "permalink_url") or payloads.text(
+        payloads.part(change, "post"), "permalink_url"
+    )
+    if not given and _POST.fullmatch(post):
+        given = f"https://www.facebook.com/{post}"
+    last = comment.rpartition("_")[2]
+    if given and last.isdecimal() and comment != post and "comment_id=" not in given:
+        given += f"{'&' if '?' in given else '?'}comment_id={last}"
+    return one_spelling(given)
 
 
 def _id(event: dict[str, Any], whose: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from lapor.intake.conversation import Heard
+from lapor.intake.dialogue import Heard
 
 MediaKind = Literal["photo", "voice", "video", "document"]
 

@@ -15,7 +15,7 @@ from lapor import crypto
 from lapor.intake.channels import payloads
 from lapor.intake.channels.interface import Keys, Part, Posted, Unreadable, Unverified
 from lapor.intake.channels.talk import Media, MediaKind, Receipt, Said
-from lapor.intake.conversation import Heard
+from lapor.intake.dialogue import Heard
 
 NAME: Final = "telegram"
 # What a bot asks to be told, and nothing else.

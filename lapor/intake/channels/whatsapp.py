@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, cast
 from lapor.intake.channels import meta, payloads
 from lapor.intake.channels.interface import Keys, Part, Posted, Unreadable
 from lapor.intake.channels.talk import Media, MediaKind, Receipt, Said
-from lapor.intake.conversation import Heard
+from lapor.intake.dialogue import Heard
 
 NAME: Final = "whatsapp"
 LONGEST_KEY: Final = 200
