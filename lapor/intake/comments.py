@@ -39,7 +39,7 @@ async def _hear(delivered: Delivered, comment: Comment) -> Read:
             await remark(complaint, f"Komentar di media sosial:\n\n{comment.text}"[:TEXT_LIMIT], "comment")
             return Read(complaint, "komentar yang menyebut nomor laporan")
     if len(comment.text.split()) < LEAST_WORDS or phrases.sells(comment.text):
-        return Read(note="komentar tanpa isi laporan")
+        return Read(note="komentar tanpa isi laporan", left=True)
     registry = await REGISTRY.get((await moment()).version)
     found = registry.place_names.find(comment.text).codes
     codes = {code.count("."): code for code in found if code in registry.regions}

@@ -99,7 +99,7 @@ async def _read(stored: _Stored) -> None:
         await _settle(stored, "unreadable", Read(note=f"{reason.field or ''}: {reason.message}"))
         return
     await channel_accounts.note_seen(delivered.channel, delivered.account, delivered.received_at)
-    await _settle(stored, "read", found)
+    await _settle(stored, "left" if found.left and found.complaint is None else "read", found)
 
 
 async def _settle(stored: _Stored, state: str, found: Read) -> None:

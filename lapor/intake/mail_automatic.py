@@ -12,6 +12,8 @@ BOUNCE = "pemberitahuan dari server surel"
 LIST = "surel milis atau selebaran"
 OURS = "surel kami sendiri"
 SPAM = "ditandai sebagai spam oleh server surel"
+# Nobody's words stand in these, whatever else a machine may have taken for one.
+NOBODY = (BOUNCE, OURS)
 
 _POSTMASTERS = ("mailer-daemon", "postmaster", "mail-daemon", "bounce", "bounces")
 # What vacation programmes have put into mails besides the header of RFC 3834.

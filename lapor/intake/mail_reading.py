@@ -17,7 +17,7 @@ from lapor.complaints.photos import MOST_OF_REPORTER, MOST_PHOTOS
 from lapor.complaints.statements import TEXT_LIMIT
 from lapor.intake import adding, mail_asking, mail_filing, mail_photos, mail_threads
 from lapor.intake.channels.interface import Delivered, Read, Unreadable
-from lapor.intake.mail_automatic import SPAM
+from lapor.intake.mail_automatic import NOBODY, SPAM
 from lapor.intake.mail_filing import CHANNEL
 from lapor.intake.mail_parsing import Mail, parse
 from lapor.intake.mail_photos import Photos
@@ -52,7 +52,7 @@ async def read(delivered: Delivered) -> Read:
     """Read one mail; raises Unreadable for what a person has to look at."""
     mail = parse(delivered.payload, delivered.account)
     if mail.automatic or mail.spam:
-        return Read(note=mail.automatic or SPAM)
+        return Read(note=mail.automatic or SPAM, left=mail.automatic not in NOBODY)
     if not mail.sender:
         raise Unreadable("surel ini tidak menyebut alamat pengirim")
     complaint = await _meant(mail, delivered.account)
@@ -61,7 +61,7 @@ async def read(delivered: Delivered) -> Read:
     await _check(mail)
     if not mail_filing.enough(mail):
         await mail_asking.ask(delivered, mail)
-        return Read(note="terlalu singkat untuk menjadi laporan; pengirimnya ditanya")
+        return Read(note="terlalu singkat untuk menjadi laporan; pengirimnya ditanya", left=True)
     return await _file(delivered, mail)
 
 

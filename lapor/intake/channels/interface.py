@@ -90,10 +90,14 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Read:
-    """What became of a part: the complaint that it led to or belongs to, and what a person should know."""
+    """What became of a part: the complaint that it led to or belongs to, and what a person should know.
+
+    What was `left` led to nothing, and may be somebody's words all the same: a person can look at it.
+    """
 
     complaint: int | None = None
     note: str = ""
+    left: bool = False
 
 
 @dataclass(frozen=True)
