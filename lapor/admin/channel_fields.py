@@ -25,6 +25,8 @@ class Field:
     label: Callable[[], str]
     hint: Callable[[], str]
     secret: bool = False
+    # Kept like a secret because it names people, and shown to whoever may change it.
+    sealed: bool = False
     optional: bool = False
     check: Callable[[str], str] = str.strip
     # What there is to choose from, value and words; without it something is typed in.
@@ -100,6 +102,15 @@ def digits(name: str, least: int = 5, most: int = 30) -> Callable[[str], str]:
         if not found.isdecimal() or not least <= len(found) <= most:
             raise Refused(say("Tulis dengan angka saja."), name)
         return found
+
+    return check
+
+
+def several(one: Callable[[str], str]) -> Callable[[str], str]:
+    """Return a check for a list, parted by spaces or commas, of which each part passes `one`."""
+
+    def check(typed: str) -> str:
+        return " ".join(dict.fromkeys(one(part) for part in typed.replace(",", " ").split()))
 
     return check
 

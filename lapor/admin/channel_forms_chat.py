@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from lapor.admin.channel_fields import ChannelForm, Field, digits, https_address, pattern
+from lapor.admin.channel_fields import ChannelForm, Field, digits, https_address, pattern, several
 from lapor.locales import say
 
 TELEGRAM: Final = ChannelForm(
@@ -40,6 +40,14 @@ TELEGRAM: Final = ChannelForm(
                 r"[0-9A-Za-z_-]{16,256}",
                 lambda: say("Pakai 16 sampai 256 huruf, angka, garis bawah, atau tanda hubung."),
             ),
+        ),
+        Field(
+            "forwarders",
+            lambda: say("ID Telegram yang boleh meneruskan tautan"),
+            lambda: say("Staf akun kepala daerah: angka ID mereka, dipisah spasi."),
+            sealed=True,
+            optional=True,
+            check=several(digits("forwarders", 3, 20)),
         ),
         Field(
             "api",

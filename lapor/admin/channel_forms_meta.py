@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lapor.admin.channel_fields import ChannelForm, Field, digits, https_address
+from lapor.admin.channel_fields import ChannelForm, Field, digits, https_address, pattern, several
 from lapor.locales import say
 
 # How Meta signs what it delivers, and asks beforehand whether it is wanted.
@@ -56,6 +56,20 @@ WHATSAPP: Final = ChannelForm(
             ),
             optional=True,
         ),
+        Field(
+            "forwarders",
+            lambda: say("Nomor yang boleh meneruskan tautan"),
+            lambda: say("Staf akun kepala daerah, dengan kode negara, dipisah spasi, misalnya 62812… 62813…"),
+            sealed=True,
+            optional=True,
+            check=several(
+                pattern(
+                    "forwarders",
+                    r"[1-9][0-9]{6,14}",
+                    lambda: say("Tulis tiap nomor dengan kode negara dan angka saja, misalnya 62812…"),
+                )
+            ),
+        ),
         _API,
     ),
     recipient=Field(
@@ -85,6 +99,22 @@ SOCIAL: Final = ChannelForm(
             secret=True,
         ),
         *_SIGNED,
+        Field(
+            "forwarders",
+            lambda: say("Akun yang boleh meneruskan tautan"),
+            lambda: say(
+                "Akun kepala daerah dan stafnya: ID seperti di Meta, atau @nama Instagram, dipisah spasi."
+            ),
+            sealed=True,
+            optional=True,
+            check=several(
+                pattern(
+                    "forwarders",
+                    r"[0-9]{3,30}|@[0-9A-Za-z_.]{1,30}",
+                    lambda: say("Tulis tiap akun sebagai ID (angka) atau @nama."),
+                )
+            ),
+        ),
         _API,
     ),
     recipient=Field(

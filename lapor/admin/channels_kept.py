@@ -161,7 +161,9 @@ def _values(
     given, settings = dict(known), {}
     for field in form.fields:
         value = form.value(field, typed.get(field.name, ""))
-        if not field.secret:
+        if field.sealed:
+            given[field.name] = value
+        elif not field.secret:
             settings[field.name] = value
         elif value:
             given[field.name] = value
@@ -193,14 +195,16 @@ def _secrets(row: asyncpg.Record) -> dict[str, str]:
 
 
 def _kept(row: asyncpg.Record) -> Kept:
+    secrets = _secrets(row)
+    sealed = [field.name for field in FORMS[row["channel"]].fields if field.sealed]
     return Kept(
         id=row["id"],
         channel=row["channel"],
         title=row["title"],
         name=row["name"],
         active=row["active"],
-        filled=frozenset(name for name, value in _secrets(row).items() if value),
-        settings=json.loads(row["settings"]),
+        filled=frozenset(name for name, value in secrets.items() if value),
+        settings={**json.loads(row["settings"]), **{name: secrets.get(name, "") for name in sealed}},
         last_seen_at=row["last_seen_at"],
         refusals=row["refusals"],
         refused_at=row["refused_at"],

@@ -187,6 +187,7 @@ def _sentences() -> dict[tuple[str, str], str]:
         ("undone", ""): say("{person} menarik kembali tulisannya"),
         ("noted", ""): say("{person} menulis catatan internal"),
         ("noted", "comment"): say("Sistem mencatat komentar di media sosial"),
+        ("noted", "forwarded"): say("Sistem mencatat terusan dari akun kepala daerah"),
         ("transfer_offered", ""): say("{agency} menawarkan laporan ke {target}"),
         ("transfer_taken", ""): say("{target} menerima laporan dari {giver}"),
         ("transfer_refused", ""): say("{agency} menolak tawaran itu"),

@@ -10,9 +10,11 @@ from lapor import database
 from lapor.complaints import tickets
 from lapor.complaints.filing import TEXT_LIMIT, Filing, file
 from lapor.complaints.remarking import remark
-from lapor.intake import phrases
+from lapor.complaints.statements import TEXT_LIMIT as NOTE_LIMIT
+from lapor.intake import forwarding, phrases, threads
 from lapor.intake.channels.interface import Delivered, Read, Reads
 from lapor.intake.channels.messenger import Comment
+from lapor.intake.threads import Thread
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY
 
@@ -33,13 +35,18 @@ def reader(parse: Callable[[bytes], Comment | None], otherwise: Reads) -> Reads:
 
 
 async def _hear(delivered: Delivered, comment: Comment) -> Read:
+    if await forwarding.may_forward(delivered.channel, delivered.account, comment.author, comment.handle):
+        return await forwarding.pointed_at(delivered, comment)
     for named in _TICKET.findall(comment.text):
         if (complaint := await _of_ticket(named)) is not None:
             # Whoever comments may be anybody: nothing is said in the reporter's name, and no clock moves.
-            await remark(complaint, f"Komentar di media sosial:\n\n{comment.text}"[:TEXT_LIMIT], "comment")
+            await remark(complaint, f"Komentar di media sosial:\n\n{comment.text}"[:NOTE_LIMIT], "comment")
             return Read(complaint, "komentar yang menyebut nomor laporan")
     if len(comment.text.split()) < LEAST_WORDS or phrases.sells(comment.text):
         return Read(note="komentar tanpa isi laporan", left=True)
+    # The number of a comment is its own; its link may be that of a post with many.
+    if comment.id and (before := await threads.known("", comment.id)):
+        return Read(before.complaint, "komentar yang sudah kami terima")
     registry = await REGISTRY.get((await moment()).version)
     found = registry.place_names.find(comment.text).codes
     codes = {code.count("."): code for code in found if code in registry.regions}
@@ -57,6 +64,11 @@ async def _hear(delivered: Delivered, comment: Comment) -> Read:
         ),
         role="worker",
     )
+    if comment.id:
+        # A thread that was handed on before has its link already.
+        taken = comment.link and await threads.known(comment.link)
+        thread = Thread("" if taken else comment.link, delivered.account, comment.id, comment.instagram)
+        await threads.keep(filed.complaint_id, thread, delivered.received_at)
     return Read(filed.complaint_id, "komentar")
 
 

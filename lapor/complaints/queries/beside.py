@@ -12,11 +12,14 @@ _METRES_OF_DEGREE: Final = 111_320
 _MOST: Final = 10
 
 _OWN = """
-SELECT u.id, u.kind, u.undoable_until, lapor_now() AS now, reporter_reach($1) AS reach,
+SELECT u.id, u.kind, u.undoable_until, lapor_now() AS now, 
+  CASE WHEN h.complaint IS NULL OR (h.comment <> '' AND h.account <> '') OR reporter_reach($1) <> 'social'
+    THEN reporter_reach($1) ELSE '' END AS reach,
   (SELECT answers_need_approval FROM agency WHERE id = c.owner_agency) AS needs_approval,
   ARRAY(SELECT a.id FROM agency a WHERE a.id = ANY (c.supporting) ORDER BY a.name) AS helpers,
   ARRAY(SELECT a.name FROM agency a WHERE a.id = ANY (c.supporting) ORDER BY a.name) AS helper_names
 FROM complaint c
+LEFT JOIN social_thread h ON h.complaint = c.id
 LEFT JOIN LATERAL (
   SELECT id, kind, undoable_until FROM statement
   WHERE complaint = c.id AND person = app_user() AND undone_at IS NULL AND undoable_until > lapor_now()
