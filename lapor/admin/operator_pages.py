@@ -19,8 +19,9 @@ from lapor.admin.operator_form import MANNERS, take_down
 from lapor.admin.slip_pages import operators_only
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor, Earlier
-from lapor.filing_form import asked, choices, sent_photos
+from lapor.filing_form import choices, sent_photos
 from lapor.filing_form.checks import Checked, phone_of, read
+from lapor.filing_form.offered import offered
 from lapor.filing_form.once import file_once, known, new_form
 from lapor.locales import current, say
 from lapor.pages import AnyRequest, page, settle_language
@@ -190,13 +191,7 @@ def _form_page(request: AnyRequest, registry: Registry, form: Checked, shown: Sh
         "operator/form.html",
         status_code=shown.status_code,
         headers={"Cache-Control": "no-store"},
-        categories=choices.categories(registry),
-        asked=asked.groups(registry, form.typed.get("category", "")),
-        regions=choices.areas(registry),
-        agencies=[agency for agency in registry.agencies.values() if agency.active],
-        typed=form.typed,
-        errors=form.errors,
-        photos_again=form.photos > 0,
+        **offered(registry, form),
         proposed=shown.proposed,
         history=shown.history,
         ended=shown.ended,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,8 +13,9 @@ from litestar.types import ControllerRouterHandler
 
 from lapor import limits, uploads
 from lapor.complaints import desk, tickets
-from lapor.filing_form import asked, choices, sent_photos
+from lapor.filing_form import choices, sent_photos
 from lapor.filing_form.checks import Checked, check
+from lapor.filing_form.offered import offered
 from lapor.filing_form.once import Opened, file_once, known, new_form
 from lapor.intake import residents
 from lapor.intake.addresses import (
@@ -32,6 +34,14 @@ from lapor.routing.directory import Registry
 from lapor.settings import Settings
 
 
+@dataclass(frozen=True)
+class Back:
+    """How the form comes back when nothing was filed."""
+
+    status_code: int
+    headers: dict[str, str] | None = None
+
+
 @get("/lapor")
 async def filing_form(request: AnyRequest) -> Response[Any]:
     """The empty form."""
@@ -46,18 +56,10 @@ async def send_filing(request: AnyRequest) -> Response[Any]:
     form = check(await uploads.fields(request), registry)
     form.photos = len(await uploads.chosen(request))
     form.typed["form"] = known(form.typed["form"])
-    if form.filing is None:
-        return form_page(request, registry, form, 422)
+    opened = await file_or_back(request, form)
+    if isinstance(opened, Back):
+        return form_page(request, registry, form, opened.status_code, opened.headers)
     settings: Settings = request.app.state.settings
-    wait = await limits.spend(request, "filing", settings.filing_limit, limits.HOUR)
-    if wait:
-        form.errors[""] = too_many(wait)
-        return form_page(request, registry, form, 429, limits.retry_after(wait))
-    try:
-        opened = await file_once(form.filing, form.typed["form"], settings.secret_key)
-    except desk.Refused as refusal:
-        form.errors[refusal.field or ""] = say(refusal.message)
-        return form_page(request, registry, form, 422)
     refused = await sent_photos.keep(request, opened.ticket, opened.secret) if form.photos else []
     return _sent(opened, {"kontak": form.contact_kind, sent_photos.TOLD: sent_photos.told(refused)}, settings)
 
@@ -101,7 +103,23 @@ async def filed_page(request: AnyRequest, ticket: FromPath[str]) -> Response[Any
     )
 
 
-def too_many(wait: int) -> str:
+async def file_or_back(request: AnyRequest, form: Checked, channel: str = "web") -> Opened | Back:
+    """File what was checked, once for each form; what is wrong is written into the form."""
+    if form.filing is None:
+        return Back(422)
+    settings: Settings = request.app.state.settings
+    wait = await limits.spend(request, "filing", settings.filing_limit, limits.HOUR)
+    if wait:
+        form.errors[""] = _too_many(wait)
+        return Back(429, limits.retry_after(wait))
+    try:
+        return await file_once(replace(form.filing, channel=channel), form.typed["form"], settings.secret_key)
+    except desk.Refused as refusal:
+        form.errors[refusal.field or ""] = say(refusal.message)
+        return Back(422)
+
+
+def _too_many(wait: int) -> str:
     """Return the sentence for an address that has filed too often, with the minutes to wait; `wait` in seconds."""
     minutes = -(-wait // 60)
     sentence = say_many(
@@ -131,13 +149,7 @@ def form_page(
         template,
         status_code=status_code,
         headers=headers,
-        categories=choices.categories(registry),
-        asked=asked.groups(registry, form.typed.get("category", "")),
-        regions=choices.areas(registry),
-        agencies=[agency for agency in registry.agencies.values() if agency.active],
-        typed=form.typed,
-        errors=form.errors,
-        photos_again=form.photos > 0,
+        **offered(registry, form),
         kiosk=kiosk,
     )
 

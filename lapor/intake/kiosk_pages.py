@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -10,16 +9,15 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from lapor import limits, qr, uploads
-from lapor.complaints import desk, tickets
+from lapor import qr, uploads
+from lapor.complaints import tickets
 from lapor.complaints.queries.slip import slip
 from lapor.filing_form import choices
 from lapor.filing_form.checks import Checked, check
 from lapor.filing_form.links import secret_link
-from lapor.filing_form.once import file_once, known, new_form
+from lapor.filing_form.once import known, new_form
 from lapor.intake.addresses import PRIVATE
-from lapor.intake.filing_pages import form_page, too_many
-from lapor.locales import say
+from lapor.intake.filing_pages import Back, file_or_back, form_page
 from lapor.pages import AnyRequest, page, settle_language
 from lapor.settings import Settings
 
@@ -44,19 +42,10 @@ async def file_at_kiosk(request: AnyRequest) -> Response[Any]:
     registry = await choices.registry_now()
     form = check(await uploads.fields(request), registry)
     form.typed["form"] = known(form.typed["form"])
-    if form.filing is None:
-        return _page(request, form, registry, 422)
+    opened = await file_or_back(request, form, "kiosk")
+    if isinstance(opened, Back):
+        return _page(request, form, registry, opened.status_code, opened.headers)
     settings: Settings = request.app.state.settings
-    wait = await limits.spend(request, "filing", settings.filing_limit, limits.HOUR)
-    if wait:
-        form.errors[""] = too_many(wait)
-        return _page(request, form, registry, 429, limits.retry_after(wait))
-    try:
-        filing = replace(form.filing, channel="kiosk")
-        opened = await file_once(filing, form.typed["form"], settings.secret_key)
-    except desk.Refused as refusal:
-        form.errors[refusal.field or ""] = say(refusal.message)
-        return _page(request, form, registry, 422)
     carried = _cookie(settings, f"{opened.ticket}.{opened.secret}", _SECONDS)
     return Redirect(DONE, status_code=303, cookies=[carried])
 
