@@ -36,6 +36,7 @@ TABLES = {
     "lapor/complaints/photos.py": ("_examined",),
     "lapor/complaints/queries/figures/names.py": ("NO_NAME", "CHANNELS"),
     "lapor/complaints/revealing.py": ("_why_closed",),
+    "lapor/intake/mail_reports.py": ("_REASONS", "_sentence"),
     "lapor/intake/letters.py": ("NO_HOLDER", "NO_ADDRESS", "NO_REPORTER_ADDRESS", "REPORTED"),
     "lapor/admin/delivery_words.py": ("LETTERS", "OTHER"),
     "lapor/admin/passwords.py": ("trouble_with",),

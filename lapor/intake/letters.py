@@ -58,6 +58,10 @@ class Letter:
     last_attempt: int = ATTEMPTS
     next_route: int | None = None
 
+    def is_beyond(self, attempt: int) -> bool:
+        """Whether every way has had its turn before this attempt; what is left are attempts more on the last one."""
+        return attempt > self.last_attempt - (ATTEMPTS - ATTEMPTS_BEFORE_NEXT)
+
 
 @dataclass(frozen=True)
 class Sending:
@@ -79,7 +83,8 @@ SELECT m.id, m.dedupe_key, m.kind, m.complaint, m.office, c.ticket, c.reported_a
        attached.files, o.title AS office_title, o.code AS office_code, o.role AS office_role, o.agency AS office_agency,
        coalesce(oa.email, '') AS office_email, oa.name AS office_agency_name,
        s.text AS said, s.promised_for, k.kind AS clock_kind, k.due_at, k.met_at, quoted.ordered,
-       i.email AS reporter_email, i.secret, i.external, i.language, noted.trouble AS noted, lapor_now() AS now
+       i.email AS reporter_email, i.phone AS reporter_phone, i.secret, i.external, i.language, noted.trouble AS noted,
+       lapor_now() AS now
 FROM message m
 JOIN complaint c ON c.id = m.complaint
 JOIN region r ON r.id = c.region
@@ -148,7 +153,8 @@ async def _to_reporter(facts: asyncpg.Record, sending: Sending) -> Letter:
     link = f"{sending.base_url}/laporan/{facts['ticket']}" + (f"/buka/{secret}" if secret else "")
     outgoing = await mail_answers.threaded(_bare(facts), facts["complaint"])
     external = _opened(facts, "external", facts["external"])
-    there = reporter_ways.ways(external, address, sending.channels, sending.accounts)
+    phone = _opened(facts, "phone", facts["reporter_phone"])
+    there = reporter_ways.ways(external, address, phone, sending.channels, sending.accounts)
     ways = await reporter_ways.wanted(there, outgoing.key)
     if there and not ways:
         return Letter(outgoing, trouble=stopped.ASKED, hopeless=True)

@@ -15,9 +15,9 @@ from lapor.complaints import desk, sent_files
 from lapor.complaints.desk import Actor, Filing
 from lapor.complaints.photos import MOST_OF_REPORTER, MOST_PHOTOS
 from lapor.complaints.statements import TEXT_LIMIT
-from lapor.intake import adding, mail_asking, mail_filing, mail_photos, mail_threads
+from lapor.intake import adding, bounces, mail_asking, mail_filing, mail_photos, mail_reports, mail_threads
 from lapor.intake.channels.interface import Delivered, Read, Unreadable
-from lapor.intake.mail_automatic import NOBODY, SPAM
+from lapor.intake.mail_automatic import BOUNCE, NOBODY, SPAM
 from lapor.intake.mail_filing import CHANNEL
 from lapor.intake.mail_parsing import Mail, parse
 from lapor.intake.mail_photos import Photos
@@ -51,6 +51,8 @@ VALUES ($1, $2, $3, 'waiting', 0, lapor_now(), lapor_now()) ON CONFLICT (dedupe_
 async def read(delivered: Delivered) -> Read:
     """Read one mail; raises Unreadable for what a person has to look at."""
     mail = parse(delivered.payload, delivered.account)
+    if mail.automatic == BOUNCE and (told := mail_reports.reports(delivered.payload)):
+        return await bounces.note(told)
     if mail.automatic or mail.spam:
         return Read(note=mail.automatic or SPAM, left=mail.automatic not in NOBODY)
     if not mail.sender:

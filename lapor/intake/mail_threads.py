@@ -14,7 +14,7 @@ from lapor.complaints import tickets
 _PROOF_LENGTH: Final = 24
 _BOUND_TO: Final = "mail-reply"
 _OURS = re.compile(r"(?:[0-9a-f]{24}|laporan)\.([0-9a-z]{11})@([^@\s]+)", re.IGNORECASE)
-_LETTER = re.compile(r"[0-9a-f]{24}(?:\.[0-9a-z]{11})?@[^@\s]+", re.IGNORECASE)
+_LETTER = re.compile(r"([0-9a-f]{24})(?:\.[0-9a-z]{11})?@[^@\s]+", re.IGNORECASE)
 _TAGGED = re.compile(r"([^@+\s]+)\+([0-9a-z]{11})-([0-9a-f]{24})@([^@\s]+)", re.IGNORECASE)
 _NAMED = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{5}[- ]?[0-9A-Za-z]{5}[- ]?[0-9A-Za-z](?![0-9A-Za-z])")
 _MOST_NAMED: Final = 20
@@ -54,6 +54,12 @@ def answered(ids: Iterable[str]) -> str | None:
     """Return the ticket of our letter that a mail answers, by the ids that it refers to, the nearest first."""
     found = (_OURS.fullmatch(one) for one in ids)
     return next((ticket for one in found if one and (ticket := _parsed(one[1]))), None)
+
+
+def letter(message_id: str) -> str:
+    """Return the part of a letter's id that is its own; empty for an id that no letter of ours has."""
+    found = _LETTER.fullmatch(message_id)
+    return found[1].lower() if found else ""
 
 
 def answers_us(ids: Iterable[str]) -> bool:

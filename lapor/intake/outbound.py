@@ -12,7 +12,7 @@ from lapor import channel_accounts, database
 from lapor.channel_accounts import Account
 from lapor.complaints import events
 from lapor.database import transaction
-from lapor.intake import breaker, gathered, letters
+from lapor.intake import bounces, breaker, gathered, letters
 from lapor.intake.bundling import bundle, reach_again
 from lapor.intake.channels.interface import Undelivered
 from lapor.intake.chat_letters import CHAT
@@ -65,6 +65,8 @@ class _Claimed:
     office: int | None
     attempts: int
     leased_until: datetime
+    # Why it has not arrived so far.
+    trouble: str | None
     # Whoever held it before has died with it: it may have left already.
     interrupted: bool
 
@@ -80,7 +82,7 @@ FROM (
         AND (before.state = 'sending' OR before.state = 'waiting' AND before.next_attempt_at <= $2)))
   ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT $3) taken
 WHERE id = due
-RETURNING id, kind, complaint, office, attempts, leased_until, interrupted"""
+RETURNING id, kind, complaint, office, attempts, leased_until, trouble, interrupted"""
 
 _SENT = """
 UPDATE message SET state = 'sent', channel = $3, person = coalesce($4, person), provider_reference = $5, sent_at = $6,
@@ -154,9 +156,11 @@ async def _deliver(message: _Claimed, outlets: Outlets, settings: Settings, done
             account = outlets.account_of(letter)
             until = letter.wait_until or (await breaker.rests_until(account) if account else None)
         if until:
-            await _put_back(message, letter, "waiting", None, until, message.attempts - 1)
+            await _put_back(message, letter, "waiting", message.trouble, until, message.attempts - 1)
             done.held += 1
             return
+        if message.trouble and bounces.came_back(message.trouble) and letter.is_beyond(message.attempts):
+            raise Undelivered(message.trouble)
         if message.attempts > letter.last_attempt:
             raise Undelivered(INTERRUPTED)
         outlet = outlets.carry(letter)
@@ -235,7 +239,7 @@ def _state_after(message: _Claimed, letter: Letter | None, reason: str, error: E
         return "cancelled"
     if refused and refused.unwanted and not (letter and letter.next_route):
         return "cancelled"
-    nobody = reason in (*UNREACHED, letters.REPORTED)
+    nobody = reason in (*UNREACHED, letters.REPORTED) or bounces.came_back(reason)
     last_attempt = letter.last_attempt if letter else ATTEMPTS
     return "dead" if nobody or message.attempts >= last_attempt else "waiting"
 

@@ -1,4 +1,4 @@
-"""On which ways a letter reaches a reporter: the conversation in which they filed, then mail."""
+"""On which ways a letter reaches a reporter: the conversation in which they filed, then mail, and SMS at last."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from lapor.intake import dialogue_rows, stopped
+from lapor.intake.channels import sms
 from lapor.intake.channels.interface import Chat, Outgoing
 from lapor.intake.recipients import CONSOLE, MAIL, Route
 
 
 def ways(
-    external: str, email: str, channels: Collection[str], accounts: Collection[tuple[str, str]]
+    external: str,
+    email: str,
+    phone: str,
+    channels: Collection[str],
+    accounts: Collection[tuple[str, str]],
 ) -> Sequence[Route]:
     """Return the ways, best first; the log stands in where it may.
 
@@ -23,6 +28,11 @@ def ways(
         found.append(Route(parts[0], (parts[2],), account=parts[1]))
     if email and MAIL in channels:
         found.append(Route(MAIL, (email,)))
+    # An SMS costs: it goes to somebody whom nothing else has reached, and whose number we were given.
+    digits = sms.number(phone)
+    ours = next((name for channel, name in sorted(accounts) if channel == sms.NAME), "")
+    if found and ours and len(digits) >= sms.SHORTEST_NUMBER and found[0].channel != sms.NAME:
+        found.append(Route(sms.NAME, (digits,), account=ours))
     return found or ([Route(CONSOLE)] if CONSOLE in channels else [])
 
 
