@@ -19,6 +19,7 @@ from lapor import database
 from lapor.embedded import Servers, remove_home, throwaway_home
 from lapor.settings import Settings
 from tests.ground import TEMPLATE, Ground, World, hurry, prepare
+from tests.intake.post_office import PostOffice, open_post_office
 from tests.visitor import Visitor, running, site_of
 
 STRICT = os.environ.get("LAPOR_TEST_STRICT") == "1"
@@ -112,3 +113,10 @@ async def site(world: World) -> AsyncIterator[Visitor]:
         transport = httpx.ASGITransport(application)  # type: ignore[arg-type]
         async with Visitor(world, transport) as visitor:
             yield visitor
+
+
+@pytest_asyncio.fixture
+async def post() -> AsyncIterator[PostOffice]:
+    """Somebody's mail server on loopback, with everything that was delivered to it."""
+    async with open_post_office() as office:
+        yield office

@@ -15,7 +15,7 @@ from lapor.admin import access, login_events
 from lapor.intake.outbound import drain
 from tests.admin.second_step import log_in, site_with
 from tests.ground import PASSWORD, World
-from tests.intake.post_office import PostOffice, open_post_office
+from tests.intake.post_office import PostOffice
 from tests.visitor import TOKEN, Visitor
 
 NEW = "empat kucing di atap"
@@ -211,12 +211,6 @@ async def test_events_are_added_and_never_changed(world: World) -> None:
         " WHERE table_name = 'login_event' AND grantee <> 'lapor_owner'"
     )
     assert "UPDATE" not in {row["privilege_type"] for row in rows}
-
-
-@pytest_asyncio.fixture
-async def post() -> AsyncIterator[PostOffice]:
-    async with open_post_office() as office:
-        yield office
 
 
 @pytest_asyncio.fixture

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import re
 import zlib
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from lapor import database, words
 from lapor.complaints import desk
@@ -26,7 +24,7 @@ from lapor.settings import Settings
 from lapor.worker import TASKS
 from tests.complaints.test_row_security import VIEWERS
 from tests.ground import World
-from tests.intake.post_office import PostOffice, open_post_office
+from tests.intake.post_office import PostOffice
 from tests.visitor import Visitor
 
 WIB = ZoneInfo("Asia/Jakarta")
@@ -35,12 +33,6 @@ MONDAY = datetime(2027, 2, 1, 9, tzinfo=WIB)
 CITY, DPU = "smg-walikota", "smg-dpu"
 LETTERS = "/pimpinan/surat"
 READERS = {"inspectorate", "sekda", "head of region"}
-
-
-@pytest_asyncio.fixture
-async def post() -> AsyncIterator[PostOffice]:
-    async with open_post_office() as office:
-        yield office
 
 
 @pytest.fixture

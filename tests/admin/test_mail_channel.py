@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
 from lapor import channel_accounts
 from lapor.database import transaction
@@ -14,7 +12,7 @@ from lapor.intake.mailbox import collect
 from lapor.intake.outbound import drain
 from tests.ground import World
 from tests.intake.letters_in import OURS
-from tests.intake.post_office import PostOffice, open_post_office
+from tests.intake.post_office import PostOffice
 from tests.visitor import Visitor
 
 PASSWORD = "kotak-surat-warga"
@@ -30,12 +28,6 @@ MAILBOX = {
     "subaddressing": "ya",
     "active": "ya",
 }
-
-
-@pytest_asyncio.fixture
-async def post() -> AsyncIterator[PostOffice]:
-    async with open_post_office() as office:
-        yield office
 
 
 async def _opened(site: Visitor, **given: str) -> int:

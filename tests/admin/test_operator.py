@@ -140,14 +140,19 @@ async def test_what_is_wrong_comes_back_beside_its_field_with_everything_typed(
     assert await world.fetchval("SELECT count(*) FROM complaint") == 0
 
 
-async def test_sending_the_same_form_twice_files_once(site: Visitor, world: World) -> None:
-    await site.as_role("operator", HERE)
+async def _filled(site: Visitor) -> dict[str, str]:
+    """The counter's form as it was opened, filled in."""
     opened = await site.get("/loket")
-    fields = {
+    return {
         **LAMP,
         "form": FORM.search(opened.text).group(1),  # type: ignore[union-attr]
         "_csrf_token": TOKEN.search(opened.text).group(1),  # type: ignore[union-attr]
     }
+
+
+async def test_sending_the_same_form_twice_files_once(site: Visitor, world: World) -> None:
+    await site.as_role("operator", HERE)
+    fields = await _filled(site)
     first, second = await site.post("/loket", data=fields), await site.post("/loket", data=fields)
     assert first.headers["location"] == second.headers["location"]
     assert await world.fetchval("SELECT count(*) FROM complaint") == 1
@@ -384,12 +389,7 @@ async def test_words_propose_topics_and_places_with_a_script_and_without(site: V
 
 async def test_what_was_typed_is_not_lost_when_the_session_has_ended(site: Visitor, world: World) -> None:
     await site.as_role("operator", HERE)
-    opened = await site.get("/loket")
-    fields = {
-        **LAMP,
-        "form": FORM.search(opened.text).group(1),  # type: ignore[union-attr]
-        "_csrf_token": TOKEN.search(opened.text).group(1),  # type: ignore[union-attr]
-    }
+    fields = await _filled(site)
     person = site.person
     site.cookies.delete("id")
     for path in ("/loket", "/loket/saran", "/loket/riwayat"):
@@ -423,12 +423,7 @@ async def test_a_scan_of_the_letter_is_kept_and_one_that_is_none_costs_only_itse
     site: Visitor, world: World
 ) -> None:
     await site.as_role("operator", HERE)
-    opened = await site.get("/loket")
-    fields = {
-        **LAMP,
-        "form": FORM.search(opened.text).group(1),  # type: ignore[union-attr]
-        "_csrf_token": TOKEN.search(opened.text).group(1),  # type: ignore[union-attr]
-    }
+    fields = await _filled(site)
     files = [
         ("photos", ("surat.jpg", from_phone(1), "image/jpeg")),
         ("photos", ("surat.html", b"<html>", "image/jpeg")),

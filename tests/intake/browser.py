@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
 
-from lapor import database
-from lapor.app import create_app
+from tests.at_a_port import at_a_port
 from tests.ground import World
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -57,30 +54,15 @@ class Phone:
 async def phone(world: World) -> AsyncIterator[Phone]:
     """The site on a port, and a browser at it."""
     _require_chromium()
-    listening = socket.create_server(("127.0.0.1", 0))
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    settings = replace(world.settings, base_url=address)
-    await database.close_pool()
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, lifespan="on"))  # type: ignore[arg-type]
-    # The test's own process keeps its signals.
-    serving = asyncio.create_task(server._serve([listening]))
-    while not server.started:
-        assert not serving.done(), "the server did not start"
-        await asyncio.sleep(0.02)
-    try:
-        async with async_playwright() as driver:
-            browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            try:
-                yield Phone(browser, address)
-            finally:
-                # A page that stays open would keep its stream, and the server would wait for it.
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(GOODBYE_SECONDS):
-                        await browser.close()
-    finally:
-        server.should_exit = True
-        await serving
-        listening.close()
+    async with at_a_port(world) as settings, async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield Phone(browser, settings.base_url)
+        finally:
+            # A page that stays open would keep its stream, and the server would wait for it.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await browser.close()
 
 
 def _require_chromium() -> None:

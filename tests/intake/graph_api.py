@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.intake.local_api import Answer, LocalApi, opened
 
 TOKEN = "EAAG-uji-token"
 NUMBER = "628110001"
 
 
 @dataclass
-class GraphApi:
+class GraphApi(LocalApi):
     """What it was asked, and what it is told to answer: `refusals` are (status, code, headers) to give first."""
 
-    port: int = 0
     sent: list[dict[str, Any]] = field(default_factory=list)
-    asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     refusals: list[tuple[int, int, dict[str, str]]] = field(default_factory=list)
     # What lies behind a media id, and where its address leads instead, if anywhere.
     media: dict[str, bytes] = field(default_factory=dict)
@@ -45,29 +43,8 @@ class GraphApi:
         rows = [row for section in action.get("sections", []) for row in section["rows"]]
         return [button["reply"]["id"] for button in action.get("buttons", [])] + [row["id"] for row in rows]
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of one connection."""
-        try:
-            while line := await reader.readline():
-                method, path, _ = line.decode().split()
-                headers: dict[str, str] = {}
-                while (header := (await reader.readline()).decode().strip()) != "":
-                    name, _, value = header.partition(":")
-                    headers[name.lower()] = value.strip()
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                self.asked.append((method, path, headers))
-                answer = self._answer(method, path, headers, body)
-                if answer is None:
-                    return
-                await _write(writer, *answer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            return
-        finally:
-            writer.close()
-
-    def _answer(
-        self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes] | None:
+    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer | None:
+        """As the Graph API answers whoever has our token."""
         if headers.get("authorization") != f"Bearer {TOKEN}":
             return _error(401, 190)
         if method == "POST" and path == f"/v23.0/{NUMBER}/messages":
@@ -85,7 +62,7 @@ class GraphApi:
             return 200, {}, json.dumps(content).encode()
         return _error(404, 100)
 
-    def _message(self, message: dict[str, Any]) -> tuple[int, dict[str, str], bytes] | None:
+    def _message(self, message: dict[str, Any]) -> Answer | None:
         if self.refusals:
             status, code, headers = self.refusals.pop(0)
             return _error(status, code, headers)
@@ -135,27 +112,11 @@ def _words(message: dict[str, Any]) -> str:
     return " ".join([message["template"]["name"], *(one["text"] for one in parameters)])
 
 
-def _error(
-    status: int, code: int, headers: dict[str, str] | None = None
-) -> tuple[int, dict[str, str], bytes]:
+def _error(status: int, code: int, headers: dict[str, str] | None = None) -> Answer:
     content = {"error": {"message": f"(#{code}) Refused", "type": "OAuthException", "code": code}}
     return status, headers or {}, json.dumps(content).encode()
 
 
-async def _write(writer: asyncio.StreamWriter, status: int, headers: dict[str, str], body: bytes) -> None:
-    lines = [f"HTTP/1.1 {status} Answer", f"Content-Length: {len(body)}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-    await writer.drain()
-
-
-@asynccontextmanager
-async def open_graph_api() -> AsyncIterator[GraphApi]:
+def open_graph_api() -> AbstractAsyncContextManager[GraphApi]:
     """Meta's side, for the length of the block."""
-    api = GraphApi()
-    server = await asyncio.start_server(api.serve, "127.0.0.1", 0)
-    api.port = server.sockets[0].getsockname()[1]
-    try:
-        yield api
-    finally:
-        server.close()
+    return opened(GraphApi())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from email.message import EmailMessage
 from typing import Any
 
-from lapor import channel_accounts
 from tests.ground import World
+from tests.intake.switched_on import switched_on
 
 OURS = "lapor@contoh.example"
 SRI = "sri@warga.example"
@@ -45,14 +44,4 @@ async def switch_on(
     world: World, settings: dict[str, str], *, password: str = "", name: str = OURS, **secret: Any
 ) -> int:
     """Our account with a mail provider, switched on; returns its row."""
-    sealed = channel_accounts.sealed("email", name, {"password": password, **secret})
-    found: int = await world.fetchval(
-        "INSERT INTO channel_account (channel, name, title, active, secrets, settings, changed_at)"
-        " VALUES ('email', $1, 'Surel', true, $2, $3, lapor_now())"
-        " ON CONFLICT (channel, name) DO UPDATE SET secrets = excluded.secrets, settings = excluded.settings"
-        " RETURNING id",
-        name,
-        sealed,
-        json.dumps(settings),
-    )
-    return found
+    return await switched_on(world, "email", name, {"password": password, **secret}, settings)

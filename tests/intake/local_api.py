@@ -25,8 +25,8 @@ class LocalApi(ABC):
         return f"http://127.0.0.1:{self.port}"
 
     @abstractmethod
-    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        """Return status, headers and body of the answer to a request."""
+    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer | None:
+        """Return status, headers and body of the answer to a request; None breaks the line without one."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
@@ -39,7 +39,9 @@ class LocalApi(ABC):
                     headers[name.lower()] = value.strip()
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 self.asked.append((method, path, headers))
-                await _write(writer, *self.answer(method, path, headers, body))
+                if (answer := self.answer(method, path, headers, body)) is None:
+                    return
+                await _write(writer, *answer)
         except (ConnectionError, asyncio.IncompleteReadError):
             return
         finally:

@@ -12,9 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from lapor import channel_accounts
 from tests.ground import World
 from tests.intake.local_api import Answer, LocalApi
+from tests.intake.switched_on import switched_on
 
 PAGE = "104455660001"
 SRI = "7788990011223344"
@@ -32,6 +32,8 @@ class SendApi(LocalApi):
     sent: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[tuple[int, int, int, dict[str, str]]] = field(default_factory=list)
     media: dict[str, bytes] = field(default_factory=dict)
+    # What was said below comments for everybody to read, as (place, words).
+    public: list[tuple[str, str]] = field(default_factory=list)
     elsewhere: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -54,6 +56,8 @@ class SendApi(LocalApi):
         place = unquote(urlsplit(path).path)
         if method == "POST" and place == f"/v23.0/{PAGE}/messages":
             return self._message(json.loads(body))
+        if method == "POST" and place.endswith(("/comments", "/replies")):
+            return self._below(place.removeprefix("/v23.0/"), json.loads(body))
         if place.startswith("/file/"):
             return 200, {}, self.media[place.removeprefix("/file/")]
         mid = place.removeprefix("/v23.0/")
@@ -70,12 +74,26 @@ class SendApi(LocalApi):
         said = message["message"]
         too_long = len(said["text"].encode()) > 1000
         titles = [one["title"] for one in said.get("quick_replies", [])]
-        if message["messaging_type"] != "RESPONSE" or too_long or any(len(one) > 20 for one in titles):
+        comment = message["recipient"].get("comment_id")
+        if comment and any(one["recipient"].get("comment_id") == comment for one in self.sent):
+            return _error(400, 10900)
+        if (
+            (not comment and message["messaging_type"] != "RESPONSE")
+            or too_long
+            or any(len(one) > 20 for one in titles)
+        ):
             return _error(400, 100)
         message["_id"] = f"m_uji{next(_numbers)}"
         self.sent.append(message)
-        told = {"recipient_id": message["recipient"]["id"], "message_id": message["_id"]}
+        told = {"recipient_id": message["recipient"].get("id", SRI), "message_id": message["_id"]}
         return 200, {}, json.dumps(told).encode()
+
+    def _below(self, place: str, said: dict[str, Any]) -> Answer:
+        if self.refusals:
+            status, code, more, headers = self.refusals.pop(0)
+            return _error(status, code, more, headers)
+        self.public.append((place, said["message"]))
+        return 200, {}, json.dumps({"id": f"{place.partition('/')[0]}_{next(_numbers)}"}).encode()
 
 
 def _error(status: int, code: int, more: int = 0, headers: dict[str, str] | None = None) -> Answer:
@@ -86,13 +104,7 @@ def _error(status: int, code: int, more: int = 0, headers: dict[str, str] | None
 async def open_account(world: World, api: str) -> None:
     """Switch on our page, as an administrator does."""
     secrets = {"app_secret": APP_SECRET, "access_token": TOKEN, "verify_token": VERIFY_TOKEN}
-    await world.execute(
-        "INSERT INTO channel_account (channel, name, title, active, secrets, settings, changed_at)"
-        " VALUES ('social', $1, 'Halaman uji', true, $2, $3, lapor_now())",
-        PAGE,
-        channel_accounts.sealed("social", PAGE, secrets),
-        json.dumps({"api": api}),
-    )
+    await switched_on(world, "social", PAGE, secrets, {"api": api})
 
 
 def message(content: Any, *, sender: str = SRI, to: str = PAGE, mid: str | None = None) -> Event:

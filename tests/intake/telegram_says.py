@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from lapor import channel_accounts
 from tests.ground import World
 from tests.intake.bot_api import BOT, TOKEN
+from tests.intake.switched_on import switched_on
 
 SECRET = "rahasia-webhook-uji_1"
 SRI = 880011
@@ -19,13 +19,7 @@ _numbers = itertools.count(90_001)
 
 async def open_account(world: World, api: str) -> None:
     """Switch on our bot, as an administrator does."""
-    await world.execute(
-        "INSERT INTO channel_account (channel, name, title, active, secrets, settings, changed_at)"
-        " VALUES ('telegram', $1, 'Bot uji', true, $2, $3, lapor_now())",
-        BOT,
-        channel_accounts.sealed("telegram", BOT, {"token": TOKEN, "secret_token": SECRET}),
-        json.dumps({"api": api}),
-    )
+    await switched_on(world, "telegram", BOT, {"token": TOKEN, "secret_token": SECRET}, {"api": api})
 
 
 def person(number: int = SRI) -> dict[str, Any]:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from os import environ
 
 import pytest
-import uvicorn
 
-from lapor import channel_accounts, database
-from lapor.app import create_app
 from lapor.intake.inbound import read_waiting
 from lapor.intake.media_fetching import fetch_waiting
 from lapor.intake.outbound import drain
 from lapor.settings import Settings
+from tests.at_a_port import at_a_port
 from tests.ground import World
+from tests.intake.switched_on import switched_on
 from tests.intake.telegram_says import open_account as open_bot
 from tests.intake.whatsapp_says import open_account
 
@@ -67,24 +64,14 @@ def _base64(key: bytes) -> str:
 @asynccontextmanager
 async def _installation(world: World) -> AsyncIterator[Settings]:
     """The site on a port of its own, with a worker beside it."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    settings = replace(world.settings, base_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
-    await database.close_pool()
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, lifespan="on"))  # type: ignore[arg-type]
-    serving = asyncio.create_task(server._serve([listening]))
-    while not server.started:
-        assert not serving.done(), "the server did not start"
-        await asyncio.sleep(0.02)
-    done = asyncio.Event()
-    working = asyncio.create_task(_work(settings, done))
-    try:
-        yield settings
-    finally:
-        done.set()
-        await working
-        server.should_exit = True
-        await serving
-        listening.close()
+    async with at_a_port(world) as settings:
+        done = asyncio.Event()
+        working = asyncio.create_task(_work(settings, done))
+        try:
+            yield settings
+        finally:
+            done.set()
+            await working
 
 
 def _free() -> str:
@@ -119,12 +106,8 @@ async def test_telegram_is_rehearsed_with_an_album_a_venue_and_an_edit(world: Wo
 @pytest.mark.parametrize("provider", ["", "twilio"])
 async def test_sms_is_rehearsed_with_a_receipt_an_addition_and_a_stop(world: World, provider: str) -> None:
     secrets = {"webhook_token": "token-uji", "auth_token": "rahasia-uji"}
-    await world.execute(
-        "INSERT INTO channel_account (channel, name, title, active, secrets, settings, changed_at)"
-        " VALUES ('sms', '62811000111', 'Nomor uji', true, $1, $2, lapor_now())",
-        channel_accounts.sealed("sms", "62811000111", secrets),
-        json.dumps({"api": _free(), "provider": provider, "account_sid": "AC1", "fields": "from=pengirim"}),
-    )
+    account = {"api": _free(), "provider": provider, "account_sid": "AC1", "fields": "from=pengirim"}
+    await switched_on(world, "sms", "62811000111", secrets, account)
     async with _installation(world) as settings:
         code, out, err = await _command(settings, "sms")
         assert (code, err) == (0, ""), err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -30,17 +29,11 @@ from tests.complaints.conftest import Scene, scene
 from tests.ground import World
 from tests.images import jpeg
 from tests.intake.letters_in import LAMP, OURS, SRI, mail, switch_on
-from tests.intake.post_office import Mail, PostOffice, open_post_office
+from tests.intake.post_office import Mail, PostOffice
 
 __all__ = ["scene"]
 
 BUDI = "budi@warga.example"
-
-
-@pytest_asyncio.fixture
-async def post() -> AsyncIterator[PostOffice]:
-    async with open_post_office() as office:
-        yield office
 
 
 @pytest_asyncio.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -11,13 +10,13 @@ import pytest
 import pytest_asyncio
 from twilio.request_validator import RequestValidator
 
-from lapor import channel_accounts
 from lapor.settings import Settings
 from tests.ground import World
 from tests.images import jpeg
 from tests.intake.line import Talking
 from tests.intake.local_api import opened
 from tests.intake.sms_api import AUTH_TOKEN, SID, SmsServer
+from tests.intake.switched_on import switched_on
 from tests.visitor import Visitor
 
 OURS = "62811000111"
@@ -60,13 +59,8 @@ class Line(Talking[SmsServer]):
 @pytest_asyncio.fixture
 async def line(simulated: World, site: Visitor, settings: Settings) -> AsyncIterator[Line]:
     async with opened(SmsServer()) as api:
-        await simulated.execute(
-            "INSERT INTO channel_account (channel, name, title, active, secrets, settings, changed_at)"
-            " VALUES ('sms', $1, 'Nomor uji', true, $2, $3, lapor_now())",
-            OURS,
-            channel_accounts.sealed("sms", OURS, {"auth_token": AUTH_TOKEN}),
-            json.dumps({"provider": "twilio", "account_sid": SID, "api": api.url}),
-        )
+        account = {"provider": "twilio", "account_sid": SID, "api": api.url}
+        await switched_on(simulated, "sms", OURS, {"auth_token": AUTH_TOKEN}, account)
         yield Line(api, site, settings)
 
 

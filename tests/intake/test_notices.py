@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import pytest_asyncio
 
 from lapor import words
 from lapor.complaints.actor import Actor
@@ -22,7 +20,7 @@ from lapor.intake.outbound import Drained, drain
 from lapor.intake.recipients import Holder
 from lapor.settings import Settings
 from tests.ground import World
-from tests.intake.post_office import Mail, PostOffice, open_post_office
+from tests.intake.post_office import Mail, PostOffice
 from tests.sla.workshop import at_work, until
 from tests.visitor import Visitor
 
@@ -33,12 +31,6 @@ CITY = "smg-walikota"
 HEAD = "walikota@contoh.example"
 ROAD = Filing(type="complaint", text="Jalan berlubang di tikungan.", category="jalan-rusak")
 DPU = "smg-dpu"
-
-
-@pytest_asyncio.fixture
-async def post() -> AsyncIterator[PostOffice]:
-    async with open_post_office() as office:
-        yield office
 
 
 @pytest.fixture

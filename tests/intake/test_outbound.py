@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
 
 from lapor import crypto, database
@@ -21,18 +19,12 @@ from lapor.logs import SAFE_KEYS
 from lapor.pages import TEMPLATES
 from lapor.settings import Settings
 from tests.ground import World
-from tests.intake.post_office import PostOffice, open_post_office
+from tests.intake.post_office import PostOffice
 
 REPORTER = "sri@warga.example"
 LAMP = Filing(
     type="complaint", text="Lampu jalan mati di depan pasar.", category="lampu-jalan", email=REPORTER
 )
-
-
-@pytest_asyncio.fixture
-async def post() -> AsyncIterator[PostOffice]:
-    async with open_post_office() as office:
-        yield office
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -21,14 +20,14 @@ from lapor.complaints.filing import Filing, file
 from lapor.intake import sms_words
 from lapor.intake.channels.sms import number
 from lapor.intake.channels.twilio import signature
-from lapor.intake.dialogues import end_silences
-from lapor.intake.inbound import read_waiting
 from lapor.intake.outbound import drain
 from lapor.settings import Settings
 from tests.ground import World
+from tests.intake.line import Talking
 from tests.intake.local_api import opened
 from tests.intake.post_office import open_post_office
 from tests.intake.sms_api import AUTH_TOKEN, SEND_TOKEN, SID, SmsServer
+from tests.intake.switched_on import switched_on
 from tests.visitor import Visitor
 
 OURS = "62811000111"
@@ -49,12 +48,8 @@ def line(server: SmsServer, site: Visitor, settings: Settings) -> Line:
     return Line(server, site, settings)
 
 
-class Line:
+class Line(Talking[SmsServer]):
     """Somebody with a plain telephone, and everything between it and the complaint."""
-
-    def __init__(self, api: SmsServer, site: Visitor, settings: Settings) -> None:
-        self.api, self.site, self.settings = api, site, settings
-        self.world = site.world
 
     async def gateway(self, **more: str) -> None:
         """Switch on a number at a local gateway."""
@@ -75,13 +70,7 @@ class Line:
         await self._open({"auth_token": AUTH_TOKEN}, settings)
 
     async def _open(self, secrets: dict[str, str], settings: dict[str, str]) -> None:
-        await self.world.execute(
-            "INSERT INTO channel_account (channel, name, title, active, secrets, settings, changed_at)"
-            " VALUES ('sms', $1, 'Nomor uji', true, $2, $3, lapor_now())",
-            OURS,
-            channel_accounts.sealed("sms", OURS, secrets),
-            json.dumps(settings),
-        )
+        await switched_on(self.world, "sms", OURS, secrets, settings)
 
     async def deliver(self, text: str, *, sender: str = SRI, token: str | None = TOKEN, **more: Any) -> int:
         """Deliver an SMS as the gateway does, and return the status."""
@@ -96,19 +85,6 @@ class Line:
             assert await self.deliver(text, **more) == 200
         await self.work()
         return self.api.texts()[before:]
-
-    async def work(self) -> None:
-        """What the worker does every few seconds."""
-        await read_waiting()
-        await end_silences()
-        await drain(self.settings)
-
-    async def complaints(self) -> list[dict[str, Any]]:
-        """Every complaint with its words."""
-        rows = await self.world.fetch(
-            "SELECT c.*, w.text, w.address FROM complaint c JOIN content w ON w.complaint = c.id ORDER BY c.id"
-        )
-        return [dict(row) for row in rows]
 
     async def officer(self) -> Actor:
         """Somebody of the agency that is responsible."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from lapor import channel_accounts
 from tests.ground import World
 from tests.intake.graph_api import NUMBER, TOKEN
+from tests.intake.switched_on import switched_on
 
 APP_SECRET = "rahasia-aplikasi-uji"
 VERIFY_TOKEN = "kata-sandi-webhook"
@@ -23,13 +23,7 @@ _numbers = itertools.count(1)
 async def open_account(world: World, api: str, **settings: str) -> None:
     """Switch on our number at the provider, as an administrator does."""
     secrets = {"app_secret": APP_SECRET, "access_token": TOKEN, "verify_token": VERIFY_TOKEN}
-    await world.execute(
-        "INSERT INTO channel_account (channel, name, title, active, secrets, settings, changed_at)"
-        " VALUES ('whatsapp', $1, 'Nomor uji', true, $2, $3, lapor_now())",
-        NUMBER,
-        channel_accounts.sealed("whatsapp", NUMBER, secrets),
-        json.dumps({"api": api, **settings}),
-    )
+    await switched_on(world, "whatsapp", NUMBER, secrets, {"api": api, **settings})
 
 
 def message(

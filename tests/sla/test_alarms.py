@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from lapor.complaints.desk import Filing, file, sweep
 from lapor.intake import letters
@@ -18,19 +16,13 @@ from lapor.sla import alarms
 from lapor.sla.audit import CODES, watch
 from lapor.sla.worker import beat, turn
 from tests.ground import World
-from tests.intake.post_office import PostOffice, open_post_office
+from tests.intake.post_office import PostOffice
 from tests.sla.workshop import at_work, until
 from tests.visitor import Visitor
 
 ROAD = Filing(type="complaint", text="Jalan berlubang.", category="jalan-rusak")
 ADMIN = "pengelola@contoh.example"
 CITY = "smg-walikota"
-
-
-@pytest_asyncio.fixture
-async def post() -> AsyncIterator[PostOffice]:
-    async with open_post_office() as office:
-        yield office
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 import redis.asyncio
 
 from lapor.complaints.desk import Filing, file
@@ -19,19 +17,13 @@ from lapor.settings import Settings
 from lapor.worker import Hands, Task
 from tests.ground import World
 from tests.intake.partner import deliver, secret_of
-from tests.intake.post_office import PostOffice, open_post_office
+from tests.intake.post_office import PostOffice
 from tests.sla.workshop import at_work, until
 from tests.visitor import Visitor
 
 FILING = Filing(
     type="complaint", text="Sampah menumpuk di pasar.", category="sampah", email="sri@warga.example"
 )
-
-
-@pytest_asyncio.fixture
-async def post() -> AsyncIterator[PostOffice]:
-    async with open_post_office() as office:
-        yield office
 
 
 @pytest.fixture
