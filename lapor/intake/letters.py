@@ -9,7 +9,7 @@ import asyncpg
 
 from lapor import crypto, database, words
 from lapor.complaints.draft import identity_context
-from lapor.intake import mail_answers, mail_photos, recipients, reporter_ways, stopped
+from lapor.intake import mail_answers, mail_photos, recipients, reporter_ways, stopped, thread_answers
 from lapor.intake.bundling import LEADING
 from lapor.intake.channels.interface import Chat, Outgoing
 from lapor.intake.recipients import MAIL, Holder, Route
@@ -152,6 +152,10 @@ async def _to_reporter(facts: asyncpg.Record, sending: Sending) -> Letter:
     secret = _opened(facts, "secret", facts["secret"])
     link = f"{sending.base_url}/laporan/{facts['ticket']}" + (f"/buka/{secret}" if secret else "")
     outgoing = await mail_answers.threaded(_bare(facts), facts["complaint"])
+    if way := await thread_answers.way(facts["id"], outgoing, sending.accounts):
+        there_only = addressed(Letter(outgoing), (way.route,), sending.attempt)
+        letter = _worded(there_only, facts, link)
+        return replace(letter, outgoing=way.put(letter.outgoing, link))
     external = _opened(facts, "external", facts["external"])
     phone = _opened(facts, "phone", facts["reporter_phone"])
     there = reporter_ways.ways(external, address, phone, sending.channels, sending.accounts)

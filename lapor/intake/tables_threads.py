@@ -19,8 +19,8 @@ class SocialThread(Table):
     # The staff of the head's account handed it on; otherwise its writer came to us.
     forwarded = Boolean(default=False)
     said_at = Timestamptz()
-    # A provider takes one private answer to a comment, ever.
-    private_at = Timestamptz(null=True, default=None)
+    # A provider takes one private answer to a comment, ever: the message that is it.
+    private_message = BigInt(null=True, default=None)
 
 
 TABLES = [SocialThread]

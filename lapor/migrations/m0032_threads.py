@@ -19,7 +19,7 @@ _TABLES = {
         "instagram": Boolean(default=False),
         "forwarded": Boolean(default=False),
         "said_at": Timestamptz(),
-        "private_at": Timestamptz(null=True, default=None),
+        "private_message": BigInt(null=True, default=None),
     },
 }
 
@@ -42,7 +42,7 @@ _FORWARDS = [
     "ALTER TABLE social_thread FORCE ROW LEVEL SECURITY",
     *(f"CREATE POLICY {policy}" for policy in _POLICIES),
     "GRANT SELECT, INSERT ON social_thread TO lapor_worker",
-    "GRANT UPDATE (link, comment, private_at) ON social_thread TO lapor_worker",
+    "GRANT UPDATE (link, comment, private_message) ON social_thread TO lapor_worker",
     "GRANT USAGE ON SEQUENCE social_thread_id_seq TO lapor_worker",
     "GRANT SELECT (complaint, link, account, comment, forwarded) ON social_thread TO lapor_reader",
 ]

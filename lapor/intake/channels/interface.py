@@ -109,10 +109,19 @@ class Received:
 
 
 @dataclass(frozen=True)
+class Below:
+    """The comment that a letter answers: `public` for everybody to read, else to its writer alone."""
+
+    comment: str
+    public: bool
+    instagram: bool
+
+
+@dataclass(frozen=True)
 class Chat:
     """What a message in a conversation has besides: our account, buttons, and when its addressee was last heard.
 
-    `link` is what a letter leads to; a conversation's own words lead nowhere.
+    `link` is what a letter leads to; a conversation's own words lead nowhere. An answer to a comment has `below`.
     """
 
     account: str
@@ -120,6 +129,7 @@ class Chat:
     choices: tuple[tuple[str, str], ...] = ()
     language: str = "id"
     link: str = ""
+    below: Below | None = None
 
 
 @dataclass(frozen=True)

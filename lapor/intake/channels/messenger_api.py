@@ -16,7 +16,7 @@ import httpx
 from lapor.channel_accounts import Account
 from lapor.intake import fetching
 from lapor.intake.channels import meta, payloads
-from lapor.intake.channels.interface import Chat, Outgoing, Undelivered
+from lapor.intake.channels.interface import Below, Chat, Outgoing, Undelivered
 from lapor.intake.channels.messenger import NAME
 from lapor.intake.channels.talk import Unfetchable
 
@@ -26,6 +26,10 @@ WINDOW: Final = timedelta(hours=24)
 MARGIN: Final = timedelta(minutes=5)
 # Instagram counts bytes, and takes the fewest.
 LONGEST_TEXT: Final = 1000
+# A comment on Instagram, which takes fewer letters than Facebook.
+LONGEST_COMMENT: Final = 2000
+# A comment that is gone, that stands where our page has no say, or was answered privately before: nothing of ours is broken.
+_NOT_THERE: Final = (3, 10, 100, 200, 551, 10900, 10903)
 # "This message is sent outside of allowed window."
 _SHUT: Final = (2018278, 2534022)
 # Throughput and request limits, and services that are away: the account rests.
@@ -57,6 +61,8 @@ class MessengerApi:
         """
         chat = message.chat
         assert chat is not None
+        if chat.below:
+            return await self._answer(chat.below, message, chat.link)
         if chat.heard_at is None or message.at - chat.heard_at > WINDOW - MARGIN:
             raise Undelivered("jendela jawaban 24 jam sudah tertutup", for_good=True)
         # A letter's first line names the ticket.
@@ -67,6 +73,19 @@ class MessengerApi:
             last = place == len(pieces)
             sent = await self._post(message.addresses[0], _content(piece, chat if last else None))
         return sent
+
+    async def _answer(self, below: Below, message: Outgoing, link: str) -> str:
+        """Answer a comment, in one piece: a provider takes no second one."""
+        text = "\n\n".join(part for part in (message.subject, message.body.strip()) if part)
+        content: dict[str, Any]
+        if not below.public:
+            content = {"recipient": {"comment_id": below.comment}, "message": {"text": _fitted(text, link)}}
+            return await self._posted(f"/{self._account.name}/messages", content, "message_id", _NOT_THERE)
+        edge = "replies" if below.instagram else "comments"
+        content = {
+            "message": text if len(text) <= LONGEST_COMMENT else f"{text[: LONGEST_COMMENT - 2].rstrip()} …"
+        }
+        return await self._posted(f"/{below.comment}/{edge}", content, "id", _NOT_THERE)
 
     async def fetch(self, reference: str, most_bytes: int) -> bytes:
         """Return a file of a message that Meta holds; raises Unfetchable. Its address is asked for anew each time."""
@@ -95,17 +114,25 @@ class MessengerApi:
 
     async def _post(self, address: str, content: dict[str, Any]) -> str:
         body = {"recipient": {"id": address}, "messaging_type": "RESPONSE", "message": content}
+        return await self._posted(f"/{self._account.name}/messages", body, "message_id")
+
+    async def _posted(
+        self, place: str, body: dict[str, Any], told: str, for_good: tuple[int, ...] = ()
+    ) -> str:
         try:
-            answer = await self._client().post(f"/{self._account.name}/messages", json=body)
+            answer = await self._client().post(place, json=body)
             found = answer.json()
         except httpx.TimeoutException:
             raise Undelivered("Meta tidak menjawab") from None
         except (httpx.HTTPError, ValueError):
             raise Undelivered("Meta tidak dapat dihubungi", wait=_DEFAULT_REST) from None
         found = found if isinstance(found, dict) else {}
-        if answer.is_success and (sent := payloads.text(found, "message_id")):
+        if answer.is_success and (sent := payloads.text(found, told)):
             return sent[:200]
-        raise _refusal(answer, payloads.part(found, "error"))
+        error = payloads.part(found, "error")
+        if error.get("code") in for_good:
+            raise Undelivered("komentarnya tidak dapat dijawab lewat Meta", for_good=True, code=error["code"])
+        raise _refusal(answer, error)
 
     def _client(self) -> httpx.AsyncClient:
         if self._held is None:
@@ -120,15 +147,23 @@ class MessengerApi:
         return self._held
 
 
-def split(text: str) -> Iterator[str]:
+def split(text: str, longest: int = LONGEST_TEXT) -> Iterator[str]:
     """Return a text in pieces that both take, parted between paragraphs, lines or words where there are any."""
-    while len(text.encode()) > LONGEST_TEXT:
-        room = len(text.encode()[:LONGEST_TEXT].decode(errors="ignore"))
+    while len(text.encode()) > longest:
+        room = len(text.encode()[:longest].decode(errors="ignore"))
         at = next((cut for mark in ("\n\n", "\n", " ") if (cut := text.rfind(mark, 0, room)) > 0), room)
         yield text[:at].rstrip()
         text = text[at:].lstrip()
     if text:
         yield text
+
+
+def _fitted(text: str, link: str) -> str:
+    """A text that goes in one piece, with the link behind it when it had to be cut."""
+    if len(text.encode()) <= LONGEST_TEXT:
+        return text
+    room = LONGEST_TEXT - len(link.encode()) - len(" …\n\n".encode())
+    return f"{next(split(text, room))} …\n\n{link}"
 
 
 def _content(text: str, chat: Chat | None) -> dict[str, Any]:
