@@ -12,6 +12,7 @@ import pytest_asyncio
 from lapor import channel_accounts, crypto
 from lapor.complaints import tickets
 from lapor.complaints.draft import identity_context
+from lapor.intake.forgetting import forget_over
 from lapor.intake.thread_links import linked, one_spelling
 from lapor.settings import Settings
 from tests.ground import World
@@ -148,6 +149,15 @@ async def test_photos_before_and_after_the_link_belong_to_its_complaint(line: Li
     await line.tell({**photo("m_sesudah"), "sender": {"id": HEAD}})
     assert len(await line.complaints()) == 1
     assert await line.world.fetchval("SELECT count(*) FROM attachment") == 2
+
+
+async def test_the_link_goes_with_what_else_says_who_the_reporter_is(line: Line) -> None:
+    await line.hands_on(f"{WORDS} {LINK}")
+    await forget_over()
+    assert await line.world.fetchval("SELECT link FROM social_thread") == KEPT
+    await line.world.execute("UPDATE identity SET secret = NULL, name = NULL, external = NULL")
+    await forget_over()
+    assert await line.world.fetchval("SELECT link FROM social_thread") is None
 
 
 async def test_after_handing_on_a_greeting_begins_a_conversation_of_one_s_own(line: Line) -> None:
