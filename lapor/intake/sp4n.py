@@ -12,9 +12,14 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from lapor import database
+from lapor.complaints import desk
+from lapor.complaints.desk import Actor
 from lapor.complaints.errors import Refused
 from lapor.complaints.filing import Filing
+from lapor.complaints.photos import MOST_PHOTOS
 from lapor.database import transaction
+from lapor.intake import mail_photos
+from lapor.intake.mail_parsing import Attachment
 from lapor.intake.read_filings import file_anyway
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
@@ -37,6 +42,9 @@ class Report:
     place: tuple[str, ...] = ()
     # They gave a day without an hour: nobody is charged with the hours before it was received.
     day_only: bool = False
+    photos: tuple[Attachment, ...] = field(default=(), repr=False)
+    # Photos that are named and were not found.
+    missing: tuple[str, ...] = ()
 
     def counted_from(self, now: datetime) -> datetime:
         """Return from when it counts: of a day without an hour its end, or now while it lasts."""
@@ -60,6 +68,7 @@ class Outcome:
     """How one of theirs stands here. `answer` is the last thing that was said to the reporter."""
 
     number: str
+    received_at: datetime
     ticket: str
     status: str
     agency: str
@@ -96,7 +105,7 @@ INSERT INTO sp4n_report (sp4n_id, complaint, received_at, taken_over_at) VALUES 
 ON CONFLICT (sp4n_id) DO NOTHING RETURNING id"""
 # What is said about a hidden complaint goes to its reporter and to nobody between; its status tells nothing of it.
 _OUTCOMES = """
-SELECT s.sp4n_id, c.ticket, c.status, a.name AS agency, changed.at AS changed_at, said.made_at,
+SELECT s.sp4n_id, s.received_at, c.ticket, c.status, a.name AS agency, changed.at AS changed_at, said.made_at,
   CASE WHEN c.protected OR ((c.confidential OR c.about_official) AND NOT $2) THEN '' ELSE coalesce(said.text, '') END
     AS answer
 FROM sp4n_report s JOIN complaint c ON c.id = s.complaint JOIN agency a ON a.id = c.owner_agency
@@ -165,7 +174,17 @@ async def _filed(report: Report, notes: list[str]) -> bool:
     if not await database.fetchval(_LINK, report.number, complaint, received_at):
         # Somebody else takes over the same file at this moment, and was first.
         raise Refused("Sedang diambil alih oleh proses lain.", "number")
+    await _attach(report, complaint, notes)
     return True
+
+
+async def _attach(report: Report, complaint: int, notes: list[str]) -> None:
+    """Keep their photos with the complaint; one that cannot be kept costs only itself."""
+    found = await mail_photos.opened(report.photos, MOST_PHOTOS)
+    if found.usable:
+        await desk.add_photos(Actor.heard(), complaint, found.usable)
+    notes += [f"foto {name} tidak ada di samping berkas ini" for name in report.missing]
+    notes += [f"foto ke-{number} tidak dapat disimpan ({code})" for number, code in found.refused]
 
 
 def _placed(report: Report, registry: Registry, notes: list[str]) -> Filing:
@@ -198,6 +217,7 @@ async def hand_back(
     outcomes = [
         Outcome(
             number=row["sp4n_id"],
+            received_at=row["received_at"],
             ticket=row["ticket"],
             status=row["status"],
             agency=row["agency"],

@@ -23,7 +23,10 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils.exceptions import InvalidFileException
 
 from lapor import words
+from lapor.complaints import pictures
 from lapor.complaints.filing import TEXT_LIMIT, Filing
+from lapor.complaints.photos import MOST_PHOTOS
+from lapor.intake.mail_parsing import Attachment
 from lapor.intake.sp4n import LONGEST_NUMBER, Outcome, Report, Wrong
 from lapor.intake.sp4n_profile import REQUIRED, Profile, Unusable
 
@@ -134,16 +137,32 @@ class FileExchange:
             confidential=said.get("confidential", "").lower() not in _NO,
         )
         place = (said.get("village", ""), said.get("district", ""))
+        photos, missing = self._photos(said.get("photos", ""))
         # An office program writes a day as its first moment.
-        return Report(where, number, received, filing, place, day_only=received.time() == time())
+        day_only = received.time() == time()
+        return Report(where, number, received, filing, place, day_only, photos, missing)
+
+    def _photos(self, named: str) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
+        """The photos that lie beside the file under these names, and the names under which none does."""
+        found: list[Attachment] = []
+        missing: list[str] = []
+        for name in [one.strip() for one in re.split(r"[;,\n]", named) if one.strip()][:MOST_PHOTOS]:
+            # A name, and no way to another folder or to the network.
+            path = self.path.parent / Path(name).name
+            if path.name != name or not path.is_file() or path.stat().st_size > pictures.MOST_BYTES:
+                missing.append(name[:80])
+            else:
+                found.append(Attachment(name, "image/*", path.read_bytes()))
+        return tuple(found), tuple(missing)
 
     def _cell(self, name: str, one: Outcome) -> str:
         if name == "ticket":
             return words.ticket(one.ticket)
         if name == "status":
             return self.profile.statuses[one.status]
-        if name in ("changed", "answered"):
-            at = one.changed_at if name == "changed" else one.answered_at
+        if name in ("received", "changed", "answered"):
+            times = {"received": one.received_at, "changed": one.changed_at, "answered": one.answered_at}
+            at = times[name]
             return f"{at.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}" if at else ""
         return {"number": one.number, "agency": one.agency, "answer": one.answer}[name]
 

@@ -41,11 +41,13 @@ class Profile:
             "email": "surel",
             "anonymous": "anonim",
             "confidential": "rahasia",
+            "photos": "foto",
         }
     )
     outgoing: Mapping[str, str] = field(
         default_factory=lambda: {
             "number": "nomor",
+            "received": "tanggal",
             "ticket": "nomor laporan",
             "status": "status",
             "changed": "tanggal status",

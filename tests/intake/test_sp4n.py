@@ -29,6 +29,7 @@ from lapor.intake.sp4n import TakenOver
 from lapor.intake.sp4n_files import FileExchange
 from lapor.intake.sp4n_profile import Profile, Unusable, read_profile
 from tests.ground import World
+from tests.images import jpeg
 from tests.test_cli import addresses, lapor
 
 ZONE = "Asia/Jakarta"
@@ -46,6 +47,7 @@ HEAD = (
     "surel",
     "anonim",
     "rahasia",
+    "foto",
 )
 Row = dict[str, Any]
 
@@ -140,6 +142,32 @@ async def test_a_complaint_keeps_its_number_and_the_date_of_its_receipt(
     identity = (await simulated.fetch("SELECT * FROM identity"))[0]
     email = crypto.keyring().decrypt(identity["email"], identity_context(complaint["id"], "email"))
     assert email == b"sri@warga.example"
+
+
+async def test_photos_that_lie_beside_the_file_come_along_and_nothing_else_does(
+    simulated: World, tmp_path: Path
+) -> None:
+    (tmp_path / "rahasia.jpg").write_bytes(jpeg(3))
+    folder = tmp_path / "kiriman"
+    folder.mkdir()
+    (folder / "satu.jpg").write_bytes(jpeg(1))
+    (folder / "rusak.jpg").write_bytes(b"bukan foto")
+    named = "satu.jpg; rusak.jpg; ../rahasia.jpg, https://sp4n.example/2.jpg"
+    file = written(
+        folder / "masuk.csv", [row("7", (await local(simulated, hours=1)).isoformat(), foto=named)]
+    )
+    rehearsed = await taken_over(file, rehearse=True)
+    done = await taken_over(file)
+    assert await simulated.fetchval("SELECT count(*) FROM attachment WHERE purpose = 'report'") == 1
+    assert done.filed == 1
+    assert [note.why for note in done.notes] == [
+        "foto ../rahasia.jpg tidak ada di samping berkas ini",
+        "foto https://sp4n.example/2.jpg tidak ada di samping berkas ini",
+        "foto ke-2 tidak dapat disimpan (jenis)",
+    ]
+    assert rehearsed.notes == done.notes
+    assert (await taken_over(file)).known == 1
+    assert await simulated.fetchval("SELECT count(*) FROM attachment") == 1
 
 
 async def test_what_is_overdue_already_fires_at_the_next_sweep_and_counts_as_received_late(
@@ -260,6 +288,7 @@ async def test_answers_and_statuses_go_back(simulated: World, tmp_path: Path, su
     await simulated.advance(0.1)
     told = await handed_back(tmp_path / f"keluar.{suffix}")
     assert [one["nomor"] for one in told] == ["1", "2"]
+    assert told[0]["tanggal"] == at[:16].replace("T", " ")
     assert told[0]["tanggapan"].removeprefix("'") == "=Lubangnya kami tambal besok."
     assert told[0]["status"] == "Diproses"
     assert told[0]["nomor laporan"] == tickets.show(complaint["ticket"])

@@ -18,7 +18,8 @@ SELECT c.*, w.complaint IS NOT NULL AS readable, w.text, w.address, w.latitude, 
   coalesce(p.id IS NOT NULL AND {MAY_DECIDE}, false) AS decides, p.kind AS approval_kind, pa.name AS approval_agency,
   ps.text AS approval_text, p.statement AS approval_statement, p.reason_code, o.name AS outside_body, pp.full_name AS requested_by_name,
   p.requested_at, h.person AS in_hand, hp.full_name AS in_hand_name, t.asked_at, ta.name AS to_agency, tf.name AS from_agency, ts.text AS transfer_text,
-  th.complaint IS NOT NULL AS of_thread, th.link AS thread_link, th.forwarded, th.comment <> '' AND th.account <> '' AS answerable_there
+  th.complaint IS NOT NULL AS of_thread, th.link AS thread_link, th.forwarded, th.comment <> '' AND th.account <> '' AS answerable_there,
+  sp.sp4n_id, sp.received_at AS sp4n_received_at
 FROM complaint c
 CROSS JOIN (SELECT my_agencies_as($2) AS works, my_working_agencies() AS reaches,
   my_regions_as('{{coordinator}}') AS coordinates, my_regions_as($3) AS leads,
@@ -43,6 +44,7 @@ LEFT JOIN agency ta ON ta.id = t.to_agency
 LEFT JOIN agency tf ON tf.id = t.from_agency
 LEFT JOIN statement ts ON ts.id = t.statement
 LEFT JOIN social_thread th ON th.complaint = c.id
+LEFT JOIN sp4n_report sp ON sp.complaint = c.id
 WHERE c.id = $1"""
 
 CLOCKS: Final = """
