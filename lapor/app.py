@@ -21,6 +21,7 @@ from lapor.admin import (
     account_pages,
     authenticator_pages,
     channel_pages,
+    delivery_looks_pages,
     delivery_pages,
     desk_pages,
     digest_pages,
@@ -43,7 +44,7 @@ from lapor.admin.live_watch import Live
 from lapor.admin.panel import create_panel
 from lapor.complaints.errors import Conflict, NotFound, Refused
 from lapor.front_door import Application, FrontDoor
-from lapor.intake import web, webhooks
+from lapor.intake import opening, web, webhooks
 from lapor.pages import AnyRequest, static_response
 from lapor.queue import Nudger
 from lapor.settings import Settings
@@ -68,6 +69,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *list_link.ROUTES,
     *channel_pages.ROUTES,
     *delivery_pages.ROUTES,
+    *delivery_looks_pages.ROUTES,
     *my_notices.ROUTES,
     *operator_pages.ROUTES,
     *photo_pages.ROUTES,
@@ -100,7 +102,9 @@ def create_app(configuration: Settings) -> Application:
 def _litestar(configuration: Settings) -> Litestar:
     return Litestar(
         [_static, health.health, health.ready, metrics.metrics, *ROUTES],
-        state=State({"settings": configuration, "site_cache": SiteCache()}),
+        state=State(
+            {"settings": configuration, "site_cache": SiteCache(), "opens_delivery": opening.opened}
+        ),
         lifespan=[_running],
         csrf_config=CSRFConfig(
             secret=configuration.secret_key,

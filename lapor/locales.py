@@ -66,7 +66,7 @@ def retell(sentence: str) -> str:
         return told
     for pattern, form in _retold(current()):
         if found := pattern.fullmatch(sentence):
-            return form.format(**{name: texts.gettext(value) for name, value in found.groupdict().items()})
+            return form.format(**{name: retell(value) for name, value in found.groupdict().items()})
     return sentence
 
 
@@ -90,10 +90,12 @@ def _texts(language: str) -> gettext.NullTranslations:
 def _retold(language: str) -> Sequence[tuple[re.Pattern[str], str]]:
     if language == DEFAULT:
         return ()
+    retold = [message for message in _catalogue(language) if message.context == RETOLD]
+    # Of two that fit, the one that says more: a shorter one would take the rest for a value.
+    retold.sort(key=lambda message: len(str(message.id)), reverse=True)
     return [
         (re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(str(message.id)))), str(message.string))
-        for message in _catalogue(language)
-        if message.context == RETOLD
+        for message in retold
     ]
 
 

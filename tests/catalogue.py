@@ -22,10 +22,13 @@ from lapor.sla.tables import CLOCK_KINDS, STEPS, UNITS
 ROOT = Path(__file__).parent.parent
 SAID = ("lapor/admin", "lapor/filing_form", "lapor/intake")
 TOLD = ("lapor/complaints", "lapor/routing")
+# Why a delivery was not read, and why a message did not leave: shown to whoever tends them.
+REASONED = ("lapor/intake",)
 
 # Calls whose argument is shown on a page, by the name of what is called and the place of the argument.
 SAYING = {"say": 0, "say_many": 0}
 TELLING = {"Refused": 0, "Conflict": 0, "Kind": 0, "_by": 1, "phrase": 0}
+REASONING = {"Unreadable": 0, "Undelivered": 0, "Unreachable": 0}
 
 # Sentences that stand in tables, or that a function returns, and are told again where they are shown.
 TABLES = {
@@ -36,7 +39,18 @@ TABLES = {
     "lapor/complaints/photos.py": ("_examined",),
     "lapor/complaints/queries/figures/names.py": ("NO_NAME", "CHANNELS"),
     "lapor/complaints/revealing.py": ("_why_closed",),
+    "lapor/intake/mail_automatic.py": ("AUTOMATIC", "LIST", "SPAM"),
     "lapor/intake/mail_reports.py": ("_REASONS", "_sentence"),
+    "lapor/intake/stopped.py": ("ASKED",),
+    "lapor/intake/breaker.py": ("note_failure",),
+    "lapor/intake/channel_watch.py": ("_silence", "_wrong_signatures"),
+    "lapor/intake/mailbox.py": ("_failed",),
+    "lapor/intake/channels/mail.py": ("_reason",),
+    "lapor/intake/channels/messenger_api.py": ("_refusal",),
+    "lapor/intake/channels/sms_api.py": ("_refusal",),
+    "lapor/intake/channels/telegram_api.py": ("_refusal",),
+    "lapor/intake/channels/whatsapp_api.py": ("_refusal",),
+    "lapor/intake/outbound.py": ("_give_up", "_reason", "INTERRUPTED"),
     "lapor/intake/letters.py": ("NO_HOLDER", "NO_ADDRESS", "NO_REPORTER_ADDRESS", "REPORTED"),
     "lapor/admin/delivery_words.py": ("LETTERS", "OTHER"),
     "lapor/admin/passwords.py": ("trouble_with",),
@@ -44,7 +58,6 @@ TABLES = {
     "lapor/admin/account_pages.py": ("NOTES",),
     "lapor/admin/authenticator_pages.py": ("NOTES",),
     "lapor/routing/rules.py": ("_for_triage", "_leadership"),
-    "lapor/intake/outbound.py": ("_give_up",),
     "lapor/sla/alarms.py": ("SENTENCES",),
 }
 
@@ -83,6 +96,10 @@ def sentences() -> set[Sentence]:
     for folder in TOLD:
         for path in sorted((ROOT / folder).rglob("*.py")):
             found.update(_called(path, TELLING))
+    for folder in REASONED:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            found.update(_called(path, REASONING))
+            found.update(_noted(path))
     for name, tables in TABLES.items():
         found.update(_tabled(ROOT / name, tables))
     found.update(Sentence(value_label(value)) for values in LABELLED for value in values)
@@ -111,6 +128,16 @@ def _called(path: Path, calls: dict[str, int]) -> Iterator[Sentence]:
             yield Sentence(argument.value, plural=node.func.id == "say_many")
         elif isinstance(argument, ast.JoinedStr):
             yield Sentence(_pattern(argument), retold=True)
+
+
+def _noted(path: Path) -> Iterator[Sentence]:
+    """What is noted with a delivery that led to nothing."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Read":
+            given = {one.arg: one.value for one in node.keywords}
+            note = given.get("note")
+            if "left" in given and isinstance(note, ast.Constant):
+                yield Sentence(str(note.value))
 
 
 def _pattern(sentence: ast.JoinedStr) -> str:
@@ -156,6 +183,12 @@ def _texts(node: ast.stmt) -> Iterator[Sentence]:
         value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
         values = list(value.values) if isinstance(value, ast.Dict) else [value]
     for value in values:
+        if isinstance(value, ast.BinOp) and isinstance(value.left, ast.JoinedStr):
+            # A sentence, and what may be added to it.
+            assert isinstance(value.right, ast.IfExp)
+            assert isinstance(value.right.body, ast.JoinedStr)
+            yield Sentence(_pattern(value.left), retold=True)
+            yield Sentence(_pattern(value.left) + _pattern(value.right.body), retold=True)
         for one in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
             if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value:
                 yield Sentence(one.value, retold="{" in one.value)

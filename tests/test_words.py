@@ -267,3 +267,14 @@ def _forms(string: object) -> list[str]:
 
 def _places(sentence: str) -> list[str]:
     return sorted("".join(found) for found in PLACES.findall(sentence))
+
+
+def test_a_reason_with_a_reason_in_it_is_told_whole_in_english() -> None:
+    locales.use("en")
+    said = "Kanal sms tidak dapat mengirim: penyedia SMS menjawab 401, kode 20003. Periksa token dan izinnya di halaman Kanal."
+    assert locales.retell(said) == (
+        "Channel sms cannot send: the SMS provider answered 401, code 20003. Check its token and permissions on the page"
+        " Channels."
+    )
+    locales.use("id")
+    assert locales.retell(said) == said

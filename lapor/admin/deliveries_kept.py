@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
+
+import asyncpg
 
 from lapor import database
 from lapor.admin.delivery_words import LETTERS, OTHER
 from lapor.complaints.queries.figures.names import CHANNELS
+from lapor.complaints.queries.paging import PAGE_SIZE, Mark, Page, Wish, order, page
 from lapor.locales import say
 
 MOST_SHOWN = 50
@@ -28,6 +32,18 @@ _UNREAD = """
 SELECT i.id, i.channel, i.account, i.received_at, i.trouble FROM inbound i
 WHERE i.state IN ('dead', 'unreadable') AND tends_deliveries()
 ORDER BY i.received_at DESC, i.id DESC LIMIT $1"""
+
+# What was let lie is gone when its payload is: nobody could say any more what stood in it.
+_RESTING = """
+SELECT i.id, i.channel, i.account, i.received_at, i.trouble, coalesce(nullif(p.full_name, ''), p.username) AS person, f.found_at FROM inbound i
+LEFT JOIN delivery_finding f ON f.delivery = i.id
+LEFT JOIN person p ON p.id = f.person
+WHERE i.state = $1 AND ($2 = 0 OR i.received_at > lapor_now() - make_interval(days => $2)) AND tends_deliveries(){beside}
+ORDER BY i.received_at {direction}, i.id {direction} LIMIT {limit}"""
+_BESIDE = " AND (i.received_at, i.id) {compared} ($3::timestamptz, $4::bigint)"
+
+_BECAME = """
+SELECT c.id, c.ticket FROM delivery_finding f JOIN complaint c ON c.id = f.complaint WHERE f.delivery = $1"""
 
 # Both counts go through an index of what is in trouble, and no further than a menu can show.
 _WAITING = """
@@ -53,13 +69,15 @@ class Failed:
 
 @dataclass(frozen=True)
 class Unread:
-    """A delivery that waits for a person, with why it could not be read."""
+    """A delivery that waits for a person, with why it led to nothing; who set it aside and when, if anybody did."""
 
     id: int
     channel: str
     account: str
     received_at: datetime
     trouble: str
+    person: str = ""
+    found_at: datetime | None = None
 
 
 async def failed_letters(officer: int) -> Sequence[Failed]:
@@ -92,16 +110,40 @@ async def unread_deliveries(officer: int) -> Sequence[Unread]:
     """Return the deliveries that could not be read, the newest first, at most `MOST_SHOWN`."""
     async with database.transaction("reader", user_id=officer):
         rows = await database.fetch(_UNREAD, MOST_SHOWN)
-    return [
-        Unread(
-            id=row["id"],
-            channel=channel_name(row["channel"]),
-            account=row["account"],
-            received_at=row["received_at"],
-            trouble=row["trouble"] or "",
-        )
-        for row in rows
-    ]
+    return [_delivery(row) for row in rows]
+
+
+async def resting(officer: int, state: Literal["left", "aside"], wish: Wish, *, days: int) -> Page[Unread]:
+    """Return one page of what led to nothing, or was set aside, within so many days (0: ever), newest first."""
+    compared, direction = order(wish, newest_first=True)
+    arguments: list[Any] = [state, days]
+    beside = _BESIDE.format(compared=compared) if wish.mark else ""
+    if wish.mark:
+        arguments += [wish.mark.at, wish.mark.id]
+    sql = _RESTING.format(beside=beside, direction=direction, limit=PAGE_SIZE + 1)
+    async with database.transaction("reader", user_id=officer):
+        rows = await database.fetch(sql, *arguments)
+    return page([(Mark(row["received_at"], row["id"]), _delivery(row)) for row in rows], wish)
+
+
+async def became(officer: int, delivery: int) -> tuple[int, str] | None:
+    """Return id and ticket of the complaint that a person made of a delivery; None where this officer sees none."""
+    async with database.transaction("reader", user_id=officer):
+        row = await database.fetchrow(_BECAME, delivery)
+    return (row["id"], row["ticket"]) if row else None
+
+
+def _delivery(row: asyncpg.Record) -> Unread:
+    found = dict(row)
+    return Unread(
+        id=found["id"],
+        channel=channel_name(found["channel"]),
+        account=found["account"],
+        received_at=found["received_at"],
+        trouble=found["trouble"] or "",
+        person=found.get("person") or "",
+        found_at=found.get("found_at"),
+    )
 
 
 async def read_again(officer: int, delivery: int) -> bool:

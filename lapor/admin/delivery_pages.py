@@ -11,16 +11,11 @@ from litestar.response import Redirect
 
 from lapor import uploads
 from lapor.admin import deliveries_kept
-from lapor.admin.access import current_officer, requires
-from lapor.admin.offices import DELIVERIES, WATCHING_ROLES, Officer
-from lapor.complaints.errors import NotFound
+from lapor.admin.access import current_officer
+from lapor.admin.delivery_opening_pages import DELIVERY, HANDLERS, known, news, watchers_only
+from lapor.admin.offices import DELIVERIES, Officer
 from lapor.locales import say, say_many
 from lapor.pages import AnyRequest, page, settle_language
-
-DELIVERY = f"{DELIVERIES}/{{delivery:int}}"
-LARGEST_ID = 2**63 - 1
-
-watchers_only = requires(*WATCHING_ROLES)
 
 
 @get(DELIVERIES, guards=[watchers_only])
@@ -34,7 +29,8 @@ async def overview(request: AnyRequest, officer: NamedDependency[Officer]) -> Re
         unread=await deliveries_kept.unread_deliveries(officer.id),
         most=deliveries_kept.MOST_SHOWN,
         zone=officer.timezone,
-        notice=_done(request),
+        came_from="",
+        **{**await news(request, officer), **_done(request)},
     )
 
 
@@ -61,42 +57,36 @@ async def read_again(
     return Redirect(f"{DELIVERIES}?selesai={'baca' if found else 'sudah'}", status_code=303)
 
 
-def known(number: int) -> int:
-    """Return a number that a row can have; raises NotFound."""
-    if not 0 < number <= LARGEST_ID:
-        raise NotFound
-    return number
-
-
 def _numbers(typed: str) -> list[int]:
     """The messages that a form names, as many as a page lists."""
     found = [int(part) for part in typed.split(",") if part.isascii() and part.isdigit() and len(part) < 19]
     return found[: deliveries_kept.MOST_SHOWN]
 
 
-def _done(request: AnyRequest) -> str:
+def _done(request: AnyRequest) -> dict[str, str]:
+    """The sentence about an act of this page, if it was one."""
     act = request.query_params.get("selesai", "")
-    if act == "kirim":
-        typed = request.query_params.get("jumlah", "")
-        count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 5 else 0
-        if not count:
-            return say("Tidak ada yang dikirim ulang: pesannya sudah dikirim ulang sebelumnya.")
-        return say_many(
-            "{count} pesan menunggu dikirim ulang. Yang gagal lagi akan kembali ke daftar ini.",
-            "{count} pesan menunggu dikirim ulang. Yang gagal lagi akan kembali ke daftar ini.",
-            count,
-        ).format(count=count)
-    sentences = {
-        "baca": say("Kiriman akan dibaca lagi. Bila tetap tidak terbaca, kiriman ini kembali ke daftar."),
-        "sudah": say("Kiriman ini sudah tidak menunggu: mungkin rekan Anda sudah mengurusnya."),
-    }
-    return sentences.get(act, "")
+    if act == "baca":
+        again = say("Kiriman akan dibaca lagi. Bila tetap tidak terbaca, kiriman ini kembali ke daftar.")
+        return {"notice": again}
+    if act != "kirim":
+        return {}
+    typed = request.query_params.get("jumlah", "")
+    count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 5 else 0
+    if not count:
+        return {"notice": say("Tidak ada yang dikirim ulang: pesannya sudah dikirim ulang sebelumnya.")}
+    told = say_many(
+        "{count} pesan menunggu dikirim ulang. Yang gagal lagi akan kembali ke daftar ini.",
+        "{count} pesan menunggu dikirim ulang. Yang gagal lagi akan kembali ke daftar ini.",
+        count,
+    )
+    return {"notice": told.format(count=count)}
 
 
 ROUTES = [
     Router(
         "/",
-        route_handlers=[overview, send_again, read_again],
+        route_handlers=[overview, send_again, read_again, *HANDLERS],
         dependencies={"officer": Provide(current_officer)},
     )
 ]

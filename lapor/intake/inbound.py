@@ -96,7 +96,7 @@ async def _read(stored: _Stored) -> None:
         await _settle(stored, "unreadable", Read(note=str(reason)))
         return
     except Refused as reason:
-        await _settle(stored, "unreadable", Read(note=f"{reason.field or ''}: {reason.message}"))
+        await _settle(stored, "unreadable", Read(note=reason.message))
         return
     await channel_accounts.note_seen(delivered.channel, delivered.account, delivered.received_at)
     await _settle(stored, "left" if found.left and found.complaint is None else "read", found)

@@ -54,6 +54,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/kanal/baru/email",
         "/kanal/baru/social",
         "/kiriman",
+        "/kiriman/dibiarkan",
     ),
 }
 AGENCIES = {
