@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 from figures import note
 from populace import REGION, agencies
-from town import _EVENTS, _quickly
+from town import _EVENTS, LATENESS, _quickly
 
 CHUNK = 250_000
 YEARS = 3
@@ -126,6 +126,7 @@ async def build(superuser: asyncpg.Connection, city: City) -> None:
             await _fill(superuser, city, (first, last), dealt, now)
             note(f"{last} of {city.complaints} complaints")
     await superuser.execute("DROP TABLE city_district")
+    await superuser.execute(LATENESS)
     await superuser.execute(f"SELECT setval('complaint_id_seq', {city.complaints})")
     await superuser.execute("VACUUM (ANALYZE)")
     await superuser.execute("CHECKPOINT")

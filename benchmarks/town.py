@@ -70,6 +70,11 @@ SELECT k.id, w.rung, k.complaint, w.step, k.rung_times[w.rung + 1], k.rung_times
 FROM clock k, (VALUES (0, 'notify'), (1, 'remind')) AS w(rung, step)
 WHERE k.kind = 'response' AND k.complaint BETWEEN $1 AND least($2::bigint, $3::bigint)"""
 
+# What the triggers would have kept of it.
+LATENESS = """
+SELECT keep_lateness(array_agg(DISTINCT complaint)) FROM clock
+WHERE kind = 'response' AND (met_at IS NULL OR met_at > due_at)"""
+
 
 @dataclass(frozen=True)
 class Town:
@@ -103,6 +108,7 @@ async def build(superuser: asyncpg.Connection, town: Town, begins: object) -> No
             last = min(first + CHUNK - 1, town.last)
             await _fill(superuser, town, first, last, dealt, begins)
             note(f"{last} of {town.last} complaints")
+    await superuser.execute(LATENESS)
     await superuser.execute(f"SELECT setval('complaint_id_seq', {town.last})")
     await superuser.execute("VACUUM (ANALYZE)")
     await superuser.execute("CHECKPOINT")

@@ -38,6 +38,9 @@ async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) ->
     """What passed its deadline: one number, the three oldest, then the list."""
     settle_language(request)
     filters, only, wish = filters_of(request), only_of(request), wish_of(request)
+    narrowed = filters != Filters() or only != Only()
+    # Only who opens the front page wants the whole picture.
+    whole = wish.mark is None and not narrowed
     async with database.transaction("reader", user_id=officer.id):
         where = await leader_office(officer)
         choices = await filter_choices([office.region for office in officer.offices])
@@ -45,10 +48,8 @@ async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) ->
         await note_listed(found.page.items)
         holders = await holders_of(line.agency_id for line in found.page.items)
         standing = await instructions_standing()
-        # Only who opens the front page wants the whole picture.
-        days = await late_days(officer.timezone) if wish.mark is None else []
+        days = await late_days(officer.timezone) if whole else []
     lines = lines_in_language(found.page.items, choices)
-    narrowed = filters != Filters() or only != Only()
     # What was answered meanwhile is no headline.
     oldest = [line for line in lines if line.met_at is None][:_OLDEST] if wish.mark is None else []
     return page(
@@ -65,8 +66,8 @@ async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) ->
         instructs=bool(officer.roles & INSTRUCTORS),
         holders=holders,
         standing=standing,
-        parts=parts(found.groups, choices) if wish.mark is None and not narrowed else [],
-        trend=trend(days) if days and not narrowed else None,
+        parts=parts(found.groups, choices) if whole else [],
+        trend=trend(days) if whole else None,
         level_word=level_word,
         pager=pager_of(filters, only, found.page),
         now=found.at,

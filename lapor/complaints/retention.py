@@ -100,6 +100,8 @@ async def erase_due(terms: Terms, batch: int = BATCH) -> Erased:
     async with transaction("worker"):
         erased.deliveries += len(await database.fetch(_EMPTY_INBOUND, until[1], batch))
         erased.references += len(await database.fetch(_EMPTY_SENT, until[2], batch))
+        # Late answers that somebody has seen and that the picture of ninety days no longer shows.
+        await database.execute("SELECT forget_lateness()")
     return erased
 
 

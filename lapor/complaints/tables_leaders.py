@@ -1,6 +1,6 @@
-"""What passes between the leaders of two regions: a request for an explanation, and the answer."""
+"""What leaders look at: what is late, and what passes between two regions, a request for an explanation and the answer."""
 
-from piccolo.columns import BigInt, Bytea, Text, Timestamptz
+from piccolo.columns import Array, BigInt, Boolean, Bytea, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 
@@ -25,4 +25,32 @@ class Explanation(Table):
     answer_salt = Bytea(default=b"")
 
 
-TABLES = [Explanation]
+class Lateness(Table):
+    """A clock that stands on the leaders' list as soon as its time has passed; kept by the database, written by nobody.
+
+    A response clock that runs or was met late, another clock that runs and was escalated. `level` is how often it was
+    escalated, 3 for again and again; `listed_from` is None once somebody of the leadership has seen that it was answered
+    late. The rest is the complaint's own, so that the policy of its row can be asked here.
+    """
+
+    clock = BigInt(primary_key=True)
+    complaint = BigInt()
+    kind = Varchar(length=20)
+    due_at = Timestamptz()
+    met_at = Timestamptz(null=True, default=None)
+    level = Integer(default=0)
+    listed_from = Timestamptz(null=True, default=None)
+    region = BigInt()
+    owner_agency = BigInt()
+    offered_agency = BigInt(null=True, default=None)
+    reported_agency = BigInt(null=True, default=None)
+    supporting = Array(base_column=BigInt(), default=list)
+    category = BigInt(null=True, default=None)
+    district = BigInt(null=True, default=None)
+    about_official = Boolean(default=False)
+    confidential = Boolean(default=False)
+    protected = Boolean(default=False)
+    trial = Boolean(default=False)
+
+
+TABLES = [Explanation, Lateness]

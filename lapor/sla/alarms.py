@@ -10,6 +10,7 @@ SHOWN = 6
 
 # What a finding of the audit is called on screen; `{count}` is how many there are.
 SENTENCES: Mapping[str, str] = {
+    "list_wrong": "{count} baris daftar eskalasi tidak sesuai dengan batas waktunya.",
     "overdue_not_escalated": "{count} batas waktu sudah lewat dan belum dieskalasikan.",
     "fired_twice": "{count} jenjang eskalasi tercatat lebih dari satu kali.",
     "chain_gap": "{count} laporan kehilangan nomor urut dalam jejak auditnya.",

@@ -54,6 +54,23 @@ WHERE EXISTS (
         < least(coalesce(k.met_at, 'infinity'), $2 - make_interval(secs => $3)))
   AND NOT EXISTS (SELECT FROM escalation e WHERE e.clock = k.id AND e.step = 'escalate')"""
 
+# What leaders see as late is kept line by line; here it is found out from clocks, escalations and complaints themselves.
+_LIST_WRONG = """
+WITH late AS (
+  SELECT k.id, k.complaint, k.due_at, k.met_at FROM clock k
+  WHERE k.kind = 'response' AND k.met_at IS NULL AND k.due_at < $1::timestamptz
+  UNION
+  SELECT k.id, k.complaint, k.due_at, k.met_at FROM escalation e JOIN clock k ON k.id = e.clock
+  WHERE e.step = 'escalate' AND e.seen_at IS NULL AND k.kind <> 'explanation'
+    AND CASE k.kind WHEN 'response' THEN k.met_at > k.due_at ELSE k.met_at IS NULL AND k.kind <> 'reporter_window' END
+)
+SELECT count(*) FROM (SELECT late.*, c.region, c.owner_agency, c.offered_agency, c.reported_agency, c.protected,
+    c.about_official FROM late JOIN complaint c ON c.id = late.complaint) k
+FULL JOIN (SELECT * FROM lateness WHERE listed_from < $1) l ON l.clock = k.id
+WHERE (k.due_at, k.met_at, k.region, k.owner_agency, k.offered_agency, k.reported_agency, k.protected, k.about_official)
+  IS DISTINCT FROM
+  (l.due_at, l.met_at, l.region, l.owner_agency, l.offered_agency, l.reported_agency, l.protected, l.about_official)"""
+
 _FIRED_TWICE = f"""
 {_SCOPE}
 SELECT (SELECT count(DISTINCT (e.clock, e.rung)) FROM escalation e
@@ -143,6 +160,9 @@ _QUESTIONS = (
         _NOT_ESCALATED,
         "clocks are past their deadline and were not escalated",
         ("newest", "now", "grace"),
+    ),
+    _Question(
+        "list_wrong", _LIST_WRONG, "lines of the list of escalations are not what the clocks say", ("now",)
     ),
     _Question("fired_twice", _FIRED_TWICE, "rungs fired more than once", ("newest",)),
     _Question("chain_gap", _GAPS, "complaints have a gap in the numbers of their events", ("newest",)),

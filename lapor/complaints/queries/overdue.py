@@ -1,11 +1,12 @@
 """The list of escalations of the head of region: a predicate over clocks, never a table of deliveries.
 
-What is late is found out by `late_complaints()` in `m0026`, held against the asker's sight.
+`lateness` is kept by the database as clocks and complaints move (`m0034`): a line for every clock that stands on the
+list as soon as its time has passed. Time itself is asked here, so that nothing is late by somebody's diligence.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,56 +14,69 @@ import asyncpg
 
 from lapor import database
 from lapor.complaints.queries.complaint import Sent
-from lapor.complaints.queries.paging import PAGE_SIZE, Mark, Page, Wish, order, page
+from lapor.complaints.queries.paging import COUNT_LIMIT, PAGE_SIZE, Mark, Page, Wish, order, page
 from lapor.complaints.queries.queue import Filters, first_words, looked_up, place
 
 TOLD_LIMIT = 8
-# The ladder repeats its last rung without end; from here on it is called "again and again".
+# The ladder repeats its last rung without end; from here on it is called "again and again", and kept as that.
 HIGHEST = 3
 # So many of each kind stand on the front page, the most first.
 MOST_GROUPS = 6
 
-_LIST = """
-WITH ladders AS (
-  SELECT policy, min(number) AS first FROM policy_rung WHERE step = 'escalate' GROUP BY policy
-), reached AS (
-  SELECT f.*, greatest(least(f.rung - coalesce(l.first, 0), {highest}), 0) AS level
-  FROM late_complaints($1) f LEFT JOIN ladders l ON l.policy = f.policy
-), visible AS MATERIALIZED (
-  SELECT f.*, true{narrowed} AS wanted FROM reached f{filtered}
+# Lines whose time has come. Of a complaint there is one: what is unmet first, then the oldest. What it is about is not
+# told where the leadership may not read it.
+_LINES = """
+SELECT DISTINCT ON (complaint) complaint AS id, clock, kind, due_at, met_at, met_at IS NOT NULL AS met, level, owner_agency,
+  CASE WHEN NOT protected AND NOT about_official THEN category END AS category,
+  CASE WHEN NOT protected AND NOT about_official THEN district END AS district, confidential, protected, about_official
+FROM lateness
+WHERE listed_from < $1
+ORDER BY complaint, met, due_at, clock"""
+
+_LIST = f"""
+WITH visible AS MATERIALIZED ({_LINES}
 ), counted AS (
-  SELECT count(*) AS total, count(met_at) AS answered, count(*) FILTER (WHERE wanted) AS filtered,
-    count(*) FILTER (WHERE met_at IS NULL AND kind = 'response') AS unanswered,
-    min(due_at) FILTER (WHERE met_at IS NULL) AS since
+  SELECT count(*) AS total, count(met_at) AS answered, min(due_at) FILTER (WHERE NOT met) AS since,
+    count(*) FILTER (WHERE NOT met AND kind = 'response') AS unanswered
   FROM visible
+), together AS MATERIALIZED (
+  SELECT owner_agency, district, category, level, count(*) AS count, min(due_at) AS since
+  FROM visible WHERE NOT met GROUP BY 1, 2, 3, 4
 ), found AS (
-  SELECT * FROM visible WHERE wanted{beside} ORDER BY due_at {direction}, complaint {direction} LIMIT {limit}
+  SELECT c.* FROM ({{source}} ORDER BY v.due_at {{direction}}, v.id {{direction}} OFFSET 0) c
+  WHERE true{{narrowed}}{{beside}} LIMIT {{limit}}
 )
-SELECT n.total, n.answered, n.filtered, n.unanswered, n.since,
-  CASE WHEN row_number() OVER () = 1 THEN ({groups}) END AS groups,
+SELECT n.total, n.answered, n.unanswered, n.since, {{filtered}} AS filtered,
+  CASE WHEN row_number() OVER () = 1 THEN ({{groups}}) END AS groups,
   c.id, c.ticket, c.status, c.filed_at, a.id AS agency_id, a.name AS agency, r.timezone AS zone,
   w.complaint IS NOT NULL AS readable, left(w.text, 320) AS words, g.name AS category, d.name AS district,
   v.name AS village, c.anonymous, c.confidential, c.protected, c.about_official,
-  f.clock, f.kind, f.level, f.started_at, f.due_at, f.met_at, f.trouble,
+  f.clock, f.kind, f.level, k.started_at, f.due_at, f.met_at, k.trouble,
   (SELECT max(e.occurred_at) FROM event e WHERE e.complaint = c.id AND e.kind IN ('asked', 'paused')) AS asked_at,
   coalesce((SELECT bool_or(e.trial) FROM escalation e WHERE e.clock = f.clock AND e.step = 'escalate'), false)
     AS trial
 FROM counted n
 LEFT JOIN found f ON true
-LEFT JOIN complaint c ON c.id = f.complaint
+LEFT JOIN clock k ON k.id = f.clock
+LEFT JOIN complaint c ON c.id = f.id
 LEFT JOIN agency a ON a.id = c.owner_agency
 LEFT JOIN region r ON r.id = c.region
 LEFT JOIN content w ON w.complaint = c.id
 LEFT JOIN category g ON g.id = c.category
 LEFT JOIN region d ON d.id = c.district
 LEFT JOIN region v ON v.id = c.village
-ORDER BY f.due_at {direction}, f.complaint {direction}"""
+ORDER BY f.due_at {{direction}}, f.id {{direction}}"""
 
-# Counted by number; names are looked up for the few that are shown.
+# Filters speak of a complaint `c`; what a line does not know itself is asked of its complaint.
+_SOURCE = "SELECT v.* FROM visible v"
+_SOURCE_OF_MORE = "SELECT v.*, m.status, m.in_hand FROM visible v JOIN complaint m ON m.id = v.id"
+_FILTERED = "(SELECT count(*) FROM (SELECT FROM ({source}) c WHERE true{narrowed} LIMIT {limit}) counted)"
+
+# Counted by number, from what belongs together in all four ways; names are looked up for the few that are shown.
 _GROUP = """
 SELECT '{by}' AS by, {key}::text AS key, {name}::text AS name, v.count, v.since FROM (
-  SELECT {column} AS what, count(*) AS count, min(due_at) AS since FROM visible
-  WHERE met_at IS NULL AND {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 3 LIMIT {most}) v {join}"""
+  SELECT {column} AS what, sum(count)::bigint AS count, min(since) AS since FROM together
+  WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 3 LIMIT {most}) v {join}"""
 _GROUPS = """
 SELECT json_agg(json_build_array(g.by, g.key, g.name, g.count, g.since) ORDER BY g.count DESC, g.since)
 FROM ({parts}) g"""
@@ -92,11 +106,11 @@ class Only:
     answered_late: bool = False
 
     def conditions(self, arguments: list[Any]) -> str:
-        """Return the conditions on a line `f`, beginning with AND; their values are added to `arguments`."""
-        found = " AND f.met_at IS NOT NULL" if self.answered_late else ""
+        """Return the conditions on a line `c`, beginning with AND; their values are added to `arguments`."""
+        found = " AND c.met_at IS NOT NULL" if self.answered_late else ""
         if self.level is not None:
             arguments.append(self.level)
-            found += f" AND f.met_at IS NULL AND f.level = ${len(arguments)}"
+            found += f" AND c.met_at IS NULL AND c.level = ${len(arguments)}"
         return found
 
 
@@ -135,11 +149,11 @@ class Late:
 
 @dataclass(frozen=True)
 class Overdue:
-    """How many there are now in all, how many of them were answered meanwhile, how many the filters leave, and
-    one page of those, oldest first.
+    """How many there are now in all, how many of them were answered meanwhile, how many the filters leave (of words
+    counted up to `COUNT_LIMIT`, one more stands for more), and one page of those, oldest first.
 
     `unanswered` wait for their first answer, `since` is the oldest deadline that is still unmet; `groups` lays what is
-    unmet out by agency, district, category and level.
+    unmet out by agency, district, category and level, where nothing narrows the list.
     """
 
     at: datetime
@@ -163,22 +177,22 @@ async def overdue(
     """Return the list of escalations as this officer's offices open it."""
     at = await database.now()
     compared, direction = order(wish)
-    filters = await looked_up(filters)
+    filters, only = await looked_up(filters), only or Only()
     arguments: list[Any] = [at]
-    narrowed = filters.conditions(arguments) + (only or Only()).conditions(arguments)
+    narrowed = filters.conditions(arguments) + only.conditions(arguments)
+    source = _SOURCE_OF_MORE if filters.status or filters.person else _SOURCE
     beside = ""
     if wish.mark:
         arguments += [wish.mark.at, wish.mark.id]
-        beside = f" AND (due_at, complaint) {compared} (${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
+        beside = f" AND (c.due_at, c.id) {compared} (${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
     sql = _LIST.format(
-        highest=HIGHEST,
+        source=source,
         narrowed=narrowed,
-        # Filters speak of a complaint `c`.
-        filtered=" JOIN complaint c ON c.id = f.complaint" if filters != Filters() else "",
-        groups=_groups(),
         beside=beside,
         direction=direction,
         limit=size + 1,
+        filtered=_filtered(filters, only, source, arguments) if narrowed else "n.total",
+        groups="NULL" if narrowed else _groups(),
     )
     rows = await database.fetch(sql, *arguments)
     # The counts stand in every row; without any complaint there is one row with the counts alone.
@@ -190,11 +204,19 @@ async def overdue(
         at,
         counted["total"],
         counted["answered"],
-        counted["filtered"],
+        max(counted["filtered"], len(lines)),
         page(lines, wish, size),
         counted["unanswered"],
         counted["since"],
         _laid_out(groups),
+    )
+
+
+def _filtered(filters: Filters, only: Only, source: str, arguments: list[Any]) -> str:
+    """How many the filters leave: of words counted up to `COUNT_LIMIT`, and of guarded ones none that is not shown."""
+    narrowed = replace(filters, untraced=True).conditions(arguments) + only.conditions(arguments)
+    return _FILTERED.format(
+        source=source, narrowed=narrowed, limit=COUNT_LIMIT + 1 if filters.words else "ALL"
     )
 
 

@@ -75,7 +75,7 @@ class Filters:
             return ""
         try:
             arguments.append(tickets.parse(asked))
-            return f" AND c.ticket = ${len(arguments)}"
+            return f" AND c.id = (SELECT t.id FROM complaint t WHERE t.ticket = ${len(arguments)})"
         except ValueError:
             return self._saying(asked, arguments) + (_UNGUARDED if self.untraced else "")
 
