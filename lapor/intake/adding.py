@@ -44,6 +44,12 @@ async def complaint_of(ticket: str, known: Known, sender: str) -> int | None:
     return int(row["id"]) if filed_by == _plain(known, sender) else None
 
 
+async def complaint_of_any(ticket: str, externals: Sequence[str]) -> int | None:
+    """The same for a sender whom a channel knows by several ids of its own."""
+    found = [await complaint_of(ticket, "external", one) for one in externals]
+    return next(filter(None, found), None)
+
+
 async def add(complaint: int, text: str, photos: Sequence[Picture] = ()) -> Added:
     """Add words, and photos, as the reporter's; in the caller's transaction, if there is one.
 
@@ -63,4 +69,4 @@ def _plain(known: Known, sender: str) -> str:
     return plain.lower() if known == "email" else plain
 
 
-__all__ = ["Added", "Known", "Refused", "add", "complaint_of"]
+__all__ = ["Added", "Known", "Refused", "add", "complaint_of", "complaint_of_any"]

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 
 from lapor import channel_accounts, crypto, database
+from lapor.intake import sender_pairs
 from lapor.intake.channels.talk import Said
 from lapor.intake.conversation_words import Spoken
 from lapor.intake.dialogue import Dialogue
@@ -34,7 +35,7 @@ WHERE silent_at <= lapor_now() AND NOT EXISTS (
     AND i.received_at <= d.silent_at)
 ORDER BY silent_at, id FOR UPDATE SKIP LOCKED LIMIT 1"""
 _WINDOW = """
-SELECT id, heard_at FROM dialogue WHERE channel = $1 AND account = $2 AND sender_lookup = ANY ($3)"""
+SELECT max(heard_at) FROM dialogue WHERE channel = $1 AND account = $2 AND sender_lookup = ANY ($3)"""
 _SHUT = """
 UPDATE dialogue SET heard_at = least(heard_at, lapor_now() - $4::interval)
 WHERE channel = $1 AND account = $2 AND sender_lookup = ANY ($3)"""
@@ -56,24 +57,32 @@ class Talk:
     dialogue: Dialogue | None
     heard_at: datetime
     received_at: datetime | None
+    # Other ids of the same person.
+    others: tuple[str, ...] = ()
 
     @property
     def external(self) -> str:
         """Who this is, as a filing keeps it."""
         return f"{self.channel}:{self.account}:{self.sender}"
 
+    @property
+    def externals(self) -> list[str]:
+        """The same by every id of theirs."""
+        return [f"{self.channel}:{self.account}:{one}" for one in (self.sender, *self.others)]
+
 
 async def held(channel: str, account: str, said: Said, at: datetime) -> Talk:
     """Return the sender's row, locked, and made when there was none; inside a transaction of `worker`."""
-    lookups = _lookups(channel, account, said.sender)
+    sender, *others = await sender_pairs.ids_of(channel, account, said, at)
+    lookups = _lookups(channel, account, sender)
     row = await database.fetchrow(_FIND, channel, account, lookups)
     if row is None:
-        known = {"id": said.sender, "name": said.name[:160], "phone": said.phone[:40]}
+        known = {"id": sender, "name": said.name[:160], "phone": said.phone[:40]}
         sealed = crypto.keyring().encrypt(json.dumps(known), _sender_context(channel, account))
         await database.execute(_OPEN, channel, account, lookups[0], sealed, at)
         row = await database.fetchrow(_FIND, channel, account, lookups)
     assert row is not None
-    return _talk(row)
+    return replace(_talk(row), others=tuple(others))
 
 
 async def silent() -> Talk | None:
@@ -107,8 +116,10 @@ async def say(talk_id: int, key: str, spoken: Spoken, language: str) -> None:
 
 async def heard_last(channel: str, account: str, sender: str) -> datetime | None:
     """Return when a sender was last heard: from then on the provider's window for answers counts."""
-    row = await database.fetchrow(_WINDOW, channel, account, _lookups(channel, account, sender))
-    return row["heard_at"] if row else None
+    same = await sender_pairs.same_as(channel, account, sender)
+    lookups = [lookup for one in same for lookup in _lookups(channel, account, one)]
+    found: datetime | None = await database.fetchval(_WINDOW, channel, account, lookups)
+    return found
 
 
 async def shut(channel: str, account: str, sender: str) -> None:

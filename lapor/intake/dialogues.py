@@ -71,7 +71,7 @@ async def hear(delivered: Delivered, said: Said, manner: Callable[[Turn], Turn] 
         return forwarded
     registry = await REGISTRY.get((await moment()).version)
     dialogue = talk.dialogue if talk.dialogue and talk.dialogue.step != forwarding.FORWARDED else None
-    if dialogue is None and (asked := await standings.asked_about(talk.external)):
+    if dialogue is None and (asked := await standings.asked_about(talk.externals)):
         # An agency has asked, and this is what its reporter says next.
         dialogue = Dialogue(step=FILED, ticket=asked)
     replied_to = await database.fetchval(_REPLIED_TO, said.replies_to, delivered.channel)
@@ -153,7 +153,7 @@ class _Act:
 
     async def _add(self) -> int | None:
         ticket = self.turn.ticket
-        complaint = await adding.complaint_of(ticket, "external", self.talk.external)
+        complaint = await adding.complaint_of_any(ticket, self.talk.externals)
         if complaint is None:
             await self._look()
             self.replies = [*self.replies, Reply("not_yours")] if self.known.standings else self.replies
@@ -174,7 +174,7 @@ class _Act:
     async def _join(self) -> int | None:
         """Photos that came with the one that has just been added: they belong to the same words."""
         assert self.dialogue is not None
-        complaint = await adding.complaint_of(self.turn.ticket, "external", self.talk.external)
+        complaint = await adding.complaint_of_any(self.turn.ticket, self.talk.externals)
         if complaint is not None:
             await channel_media.belongs_to(self.talk.id, complaint, self.dialogue.statement)
         return complaint
@@ -183,7 +183,7 @@ class _Act:
         ticket = self.turn.ticket
         if not ticket:
             filed = self.dialogue.ticket if self.dialogue and self.dialogue.step == FILED else ""
-            told = await standings.of_sender(self.talk.external, filed)
+            told = await standings.of_sender(self.talk.externals, filed)
         else:
             standing = await standings.of_ticket(ticket)
             told = [standing] if standing else []

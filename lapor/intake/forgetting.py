@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from lapor import database
 from lapor.database import transaction
+from lapor.intake import sender_pairs
 from lapor.intake.dialogue_rows import FORGOTTEN_AFTER
 
 # A provider keeps a file for a month at most.
@@ -39,5 +40,6 @@ async def forget_over(batch: int = 500) -> int:
     async with transaction("worker"):
         count: int = await database.fetchval(_OVER, FORGOTTEN_AFTER, batch)
         await database.execute(_FILES, FILES_AFTER, batch)
+        await sender_pairs.forget_old()
         await database.execute(_THREADS, batch)
     return count

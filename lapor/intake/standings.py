@@ -35,19 +35,19 @@ async def of_ticket(ticket: str) -> str | None:
     return "\n".join(lines)
 
 
-async def of_sender(external: str, besides: str = "") -> Sequence[str]:
+async def of_sender(externals: Sequence[str], besides: str = "") -> Sequence[str]:
     """Return how the newest complaints of a sender stand, and `besides` the one that they just filed."""
-    found = [row["ticket"] for row in await database.fetch(_OWN, _lookups(external), MOST)]
+    found = [row["ticket"] for row in await database.fetch(_OWN, _lookups(externals), MOST)]
     tickets = dict.fromkeys([besides, *found] if besides else found)
     told = [await of_ticket(ticket) for ticket in tickets]
     return [standing for standing in told if standing]
 
 
-async def asked_about(external: str) -> str:
+async def asked_about(externals: Sequence[str]) -> str:
     """Return the ticket of the one complaint in which an agency waits for this sender; empty for none or several."""
-    found = await database.fetch(_ASKED, _lookups(external))
+    found = await database.fetch(_ASKED, _lookups(externals))
     return str(found[0]["ticket"]) if len(found) == 1 else ""
 
 
-def _lookups(external: str) -> list[str]:
-    return crypto.keyring().lookups(external, "external")
+def _lookups(externals: Sequence[str]) -> list[str]:
+    return [lookup for one in externals for lookup in crypto.keyring().lookups(one, "external")]

@@ -21,7 +21,10 @@ class Media:
 
 @dataclass(frozen=True)
 class Said:
-    """One message of somebody. `sender` is the provider's id of them; `replies_to` the reference of a message of ours."""
+    """One message of somebody. `sender` is the provider's id of them; `replies_to` the reference of a message of ours.
+
+    `user_id` is another id of the same person, where the provider names two.
+    """
 
     sender: str
     heard: Heard
@@ -29,6 +32,7 @@ class Said:
     phone: str = field(default="", repr=False)
     media: tuple[Media, ...] = ()
     replies_to: str = ""
+    user_id: str = ""
 
 
 @dataclass(frozen=True)

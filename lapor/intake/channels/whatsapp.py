@@ -103,8 +103,8 @@ def _said(message: dict[str, Any], contact: dict[str, Any]) -> Said | None:
     kind = payloads.text(message, "type")
     if kind in _SILENT or message.get("group_id"):
         return None
-    phone = payloads.text(message, "from") or payloads.text(contact, "wa_id")
-    sender = phone or payloads.text(message, "from_user_id") or payloads.text(contact, "user_id")
+    phone, user = _ids(message, contact)
+    sender = phone or user
     if not sender:
         raise Unreadable("pesan tanpa pengirim")
     content = payloads.part(message, kind)
@@ -116,7 +116,17 @@ def _said(message: dict[str, Any], contact: dict[str, Any]) -> Said | None:
         heard=_heard(kind, content, media),
         media=(media,) if media else (),
         replies_to=payloads.text(payloads.part(message, "context"), "id"),
+        user_id=user[:80],
     )
+
+
+def _ids(message: dict[str, Any], contact: dict[str, Any]) -> tuple[str, str]:
+    """The sender's telephone number and business-scoped id; a contact adds what the message leaves out of the two."""
+    phone, user = payloads.text(message, "from"), payloads.text(message, "from_user_id")
+    its_phone, its_user = payloads.text(contact, "wa_id"), payloads.text(contact, "user_id")
+    if (phone and its_phone and phone != its_phone) or (user and its_user and user != its_user):
+        return phone, user
+    return phone or its_phone, user or its_user
 
 
 def _heard(kind: str, content: dict[str, Any], media: Media | None) -> Heard:
