@@ -37,6 +37,10 @@ class Field:
         """Return the choices in words."""
         return [{"value": value, "text": words()} for value, words in self.choices]
 
+    def sentence(self, about: str) -> str:
+        """Return a sentence about what was typed here, with its label in place of {field}."""
+        return about.format(field=self.label())
+
 
 @dataclass(frozen=True)
 class ChannelForm:
@@ -57,9 +61,9 @@ class ChannelForm:
         if not value:
             return ""
         if len(value) > 500 or not value.isprintable():
-            raise Refused(say("Periksa lagi isian ini."), field.name)
+            raise Refused(field.sentence(say("Periksa lagi “{field}”.")), field.name)
         if field.choices and value not in {choice for choice, _ in field.choices}:
-            raise Refused(say("Periksa lagi isian ini."), field.name)
+            raise Refused(field.sentence(say("Periksa lagi “{field}”.")), field.name)
         return field.check(value)
 
 

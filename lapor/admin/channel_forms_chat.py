@@ -109,7 +109,7 @@ SMS: Final = ChannelForm(
             lambda: say("Header token masuk"),
             lambda: say("Kosong: X-Token."),
             optional=True,
-            check=pattern("token_header", _HEADER, lambda: say("Periksa lagi isian ini.")),
+            check=pattern("token_header", _HEADER, lambda: say("Tulis nama header saja, misalnya X-Token.")),
         ),
         Field(
             "fields",
@@ -137,7 +137,7 @@ SMS: Final = ChannelForm(
             lambda: say("Header pengiriman"),
             lambda: say("Kosong: X-Token."),
             optional=True,
-            check=pattern("send_header", _HEADER, lambda: say("Periksa lagi isian ini.")),
+            check=pattern("send_header", _HEADER, lambda: say("Tulis nama header saja, misalnya X-Token.")),
         ),
         Field(
             "send_fields",
@@ -163,7 +163,11 @@ SMS: Final = ChannelForm(
             lambda: say("Account SID Twilio"),
             lambda: say("Hanya untuk Twilio."),
             optional=True,
-            check=pattern("account_sid", r"AC[0-9a-f]{32}", lambda: say("Periksa lagi isian ini.")),
+            check=pattern(
+                "account_sid",
+                r"AC[0-9a-f]{32}",
+                lambda: say("Tulis AC diikuti 32 huruf dan angka, seperti di Twilio."),
+            ),
         ),
         Field(
             "auth_token",
@@ -177,7 +181,11 @@ SMS: Final = ChannelForm(
             lambda: say("Messaging Service SID Twilio"),
             lambda: say("Kosong: dikirim langsung dari nomor ini."),
             optional=True,
-            check=pattern("messaging_service", r"MG[0-9a-f]{32}", lambda: say("Periksa lagi isian ini.")),
+            check=pattern(
+                "messaging_service",
+                r"MG[0-9a-f]{32}",
+                lambda: say("Tulis MG diikuti 32 huruf dan angka, seperti di Twilio."),
+            ),
         ),
     ),
     recipient=Field(

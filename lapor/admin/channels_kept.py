@@ -11,7 +11,7 @@ from datetime import datetime
 import asyncpg
 
 from lapor import channel_accounts, crypto, database
-from lapor.admin.channel_fields import ChannelForm
+from lapor.admin.channel_fields import ChannelForm, Field
 from lapor.admin.channel_forms import FORMS
 from lapor.complaints.errors import NotFound, Refused
 from lapor.crypto import Undecipherable
@@ -96,7 +96,7 @@ async def open_account(officer: int, form: ChannelForm, typed: Mapping[str, str]
     """Keep a new account and return its number; raises Refused with what is wrong or missing."""
     name = form.value(form.account, typed.get("name", ""))
     if not name:
-        raise Refused(say("Isi bagian ini."), "name")
+        raise Refused(form.account.sentence(say("Isi “{field}”.")), "name")
     given, settings = _values(form, typed, {})
     active = _active(form, typed, given)
     async with database.transaction("desk", user_id=officer):
@@ -139,7 +139,7 @@ async def try_account(officer: int, number: int, to: str) -> None:
     kept, _ = await account(officer, number)
     address = kept.form.value(kept.form.recipient, to)
     if not address:
-        raise Refused(say("Isi bagian ini."), "to")
+        raise Refused(kept.form.recipient.sentence(say("Isi “{field}”.")), "to")
     if not kept.active:
         raise Refused(say("Aktifkan akun ini dahulu."), "to")
     key = f"{_trial_key(number)}{secrets.token_hex(8)}"
@@ -176,10 +176,15 @@ def _active(form: ChannelForm, typed: Mapping[str, str], given: Mapping[str, str
         return False
     for field in form.fields:
         if field.secret and not field.optional and not given.get(field.name):
-            raise Refused(say("Isi dahulu, baru akun ini dapat diaktifkan."), field.name)
+            raise _wanting(field)
     if form.one_of and not any(given.get(name) or typed.get(name, "").strip() for name in form.one_of):
-        raise Refused(say("Isi dahulu, baru akun ini dapat diaktifkan."), form.one_of[0])
+        raise _wanting(next(field for field in form.fields if field.name == form.one_of[0]))
     return True
+
+
+def _wanting(field: Field) -> Refused:
+    sentence = say("Isi “{field}” dahulu, baru akun ini dapat diaktifkan.")
+    return Refused(field.sentence(sentence), field.name)
 
 
 def _title(form: ChannelForm, typed: Mapping[str, str]) -> str:

@@ -122,6 +122,12 @@ class Officer:
         """The menu: what these offices open, the main work first."""
         return () if self.confined else self._open_to()
 
+    def link_at(self, path: str) -> Link | None:
+        """Return the entry of the menu under which a page stands, whatever it is asked; none for a page apart."""
+        page = f"{path.partition('?')[0]}/"
+        above = [link for link in self.links if page.startswith(f"{link.href.rstrip('/')}/")]
+        return max(above, key=lambda link: len(link.href), default=None)
+
     def first_step(self, settings: Settings) -> str:
         """Return the address that comes before everything else, or nothing."""
         if self.must_change_password:

@@ -78,7 +78,7 @@ async def test_an_empty_secret_stays_as_it_is_and_a_switched_off_account_hears_n
     ("given", "sentence"),
     [
         ({"name": "bukan angka"}, "Tulis dengan angka saja."),
-        ({"name": ""}, "Isi bagian ini."),
+        ({"name": ""}, "Isi “ID nomor telepon”."),
         ({"app_secret": ""}, "baru akun ini dapat diaktifkan"),
         ({"api": "http://10.0.0.1/"}, "https://"),
         ({"api": "ftp://graph.example"}, "https://"),

@@ -55,7 +55,7 @@ async def test_a_mailbox_is_connected_and_its_password_is_shown_to_nobody(site: 
         ({"name": "bukan alamat"}, "Tulis satu alamat surel"),
         ({"host": "imap.contoh.example/x"}, "Tulis nama server saja"),
         ({"host": "", "password": ""}, "baru akun ini dapat diaktifkan"),
-        ({"security": "entah"}, "Periksa lagi isian ini"),
+        ({"security": "entah"}, "Periksa lagi “Sambungan ke server IMAP”."),
         ({"port": "banyak"}, "Tulis dengan angka saja"),
     ],
 )
