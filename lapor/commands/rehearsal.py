@@ -3,39 +3,64 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from PIL import Image
 
+from lapor import database, words
 from lapor.channel_accounts import Account
 from lapor.commands import Failed, say
-from lapor.commands.whatsapp_stand_in import StandIn
+from lapor.commands.whatsapp_stand_in import StandIn, photo
+from lapor.settings import Settings
+
+__all__ = ["Message", "Rehearsal", "Story", "photo"]
 
 PATIENCE_SECONDS = 15.0
+LOOK_SECONDS = 0.2
 # Nobody has these numbers: they are too short.
 SENDERS = "6281000"
 
 Message = dict[str, Any]
 
+_BECAME = """
+SELECT n.state, n.trouble, c.ticket FROM inbound n LEFT JOIN complaint c ON c.id = n.complaint
+WHERE n.channel = $1 AND n.external_id = $2"""
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is told, by whom, and where."""
+
+    words: str = "Jalan berlubang dalam di Tlogosari Kulon, sudah dua motor jatuh"
+    more: str = "Sekarang lampunya juga mati."
+    name: str = "Warga Gladi"
+    latitude: float = -7.0051
+    longitude: float = 110.4381
+
+    @property
+    def pin(self) -> dict[str, float]:
+        """Where it is, as providers write it."""
+        return {"latitude": self.latitude, "longitude": self.longitude}
+
 
 @dataclass
 class Rehearsal(ABC):
-    """Somebody who writes to a running installation at `client`, which knows itself as `base_url`.
+    """Somebody who writes to a running installation at `client`, which has these `settings`.
 
-    `heard` says that the provider's place is taken, so that what is answered can be shown.
+    `heard` says that we stand in for the provider, so that what is answered can be shown; `show` shows a line.
     """
 
     client: httpx.AsyncClient
     account: Account
     stand_in: StandIn
     heard: bool
-    base_url: str
+    settings: Settings
+    story: Story = Story()
+    show: Callable[[str], None] = say
 
     def __post_init__(self) -> None:
         self.sender = SENDERS + str(secrets.randbelow(10_000)).zfill(4)
@@ -62,15 +87,25 @@ class Rehearsal(ABC):
             raise Failed("no answer came: does the worker run?") from None
         while True:
             for line in self.stand_in.words(answer).splitlines():
-                say(f"lapor  < {line}")
+                self.show(f"lapor  < {line}")
             if self.stand_in.sent.empty():
                 return answer
             answer = self.stand_in.sent.get_nowait()
 
-
-def photo() -> bytes:
-    """Return a picture that no other one is like."""
-    grey = Image.frombytes("L", (8, 6), secrets.token_bytes(48)).resize((640, 480))
-    out = io.BytesIO()
-    grey.save(out, "JPEG")
-    return out.getvalue()
+    async def became(self, key: str, seconds: float = PATIENCE_SECONDS) -> str:
+        """Show what became of a delivery, and return the ticket of its complaint, or nothing; raises Failed."""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    async with database.transaction("worker"):
+                        row = await database.fetchrow(_BECAME, self.account.channel, key)
+                    if row is not None and row["state"] != "waiting":
+                        break
+                    await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError:
+            raise Failed("nobody has read it: does the worker run?") from None
+        if row["state"] in ("unreadable", "dead"):
+            raise Failed(f"it could not be read: {row['trouble']}")
+        ticket = words.ticket(row["ticket"]) if row["ticket"] else ""
+        self.show(f"lapor  < {'laporan ' + ticket if ticket else row['trouble'] or 'tidak menjadi laporan'}")
+        return ticket

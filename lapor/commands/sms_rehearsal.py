@@ -7,7 +7,6 @@ import secrets
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from lapor.commands import say
 from lapor.commands.rehearsal import Message, Rehearsal
 from lapor.commands.whatsapp_stand_in import StandIn
 from lapor.intake.channels import twilio
@@ -37,14 +36,14 @@ class SmsRehearsal(Rehearsal):
         place = self._message("depan pasar Tlogosari Kulon")
         answered = await self._say("tempat", place)
         await self._deliver(place)
-        say("  (kiriman yang sama sekali lagi: tidak dibaca dua kali)")
+        self.show("  (kiriman yang sama sekali lagi: tidak dibaca dua kali)")
         if answered:
             await self._deliver(
                 {"id": answered["lapor_id"], "status": "delivered", "from": self.account.name}
             )
-            say("  (tanda terima: sampai)")
+            self.show("  (tanda terima: sampai)")
         if self.account.settings.get("provider") == TWILIO:
-            await self._say("tambahan", self._message("Sekarang lampunya juga mati."))
+            await self._say("tambahan", self._message(self.story.more))
         else:
             parts = {"ref": str(secrets.randbelow(256)), "parts": "2"}
             long = [
@@ -56,7 +55,7 @@ class SmsRehearsal(Rehearsal):
         await self._say("BERHENTI", self._message("BERHENTI"))
 
     async def _say(self, what: str, *messages: Message) -> Message | None:
-        say(f"warga  > {what}")
+        self.show(f"warga  > {what}")
         for message in messages:
             await self._deliver(message)
         return await self.answered()
@@ -65,7 +64,7 @@ class SmsRehearsal(Rehearsal):
         settings, known = self.account.settings, self.account.secrets
         if settings.get("provider") == TWILIO:
             fields = [(twilio.NAMES[name], value) for name, value in message.items() if name in twilio.NAMES]
-            address = f"{self.base_url}/hooks/sms"
+            address = f"{self.settings.base_url}/hooks/sms"
             signed = twilio.signature(known.get("auth_token", ""), address, fields)
             headers = {"X-Twilio-Signature": signed, "Content-Type": "application/x-www-form-urlencoded"}
             await self.post(urlencode(fields).encode(), headers)

@@ -6,7 +6,6 @@ import json
 import secrets
 from typing import Any
 
-from lapor.commands import say
 from lapor.commands.rehearsal import Message, Rehearsal, photo
 from lapor.commands.whatsapp_stand_in import StandIn
 
@@ -32,8 +31,8 @@ class TelegramStandIn(StandIn):
         if last == "getFile":
             reference = path.partition("file_id=")[2]
             return 200, _told({"file_id": reference, "file_path": f"gladi/{reference}"})
-        if "/file/" in path and last in self.media:
-            return 200, self.media[last]
+        if "/file/" in path and (content := self.file(last)):
+            return 200, content
         return 404, json.dumps({"ok": False, "error_code": 404}).encode()
 
 
@@ -53,7 +52,7 @@ class TelegramRehearsal(Rehearsal):
         """A conversation with an album, a venue and buttons; the same update twice; an edit; an addition."""
         await self._say("/start", self._message(text="/start"))
         await self._say("laporan dengan album", *self._album(photos))
-        point = {"latitude": -7.0051, "longitude": 110.4381}
+        point = self.story.pin
         venue = {"location": point, "title": "Pasar Gladi", "address": "Tlogosari Kulon"}
         await self._say("tempat", self._message(venue=venue, location=point))
         if not photos:
@@ -62,14 +61,14 @@ class TelegramRehearsal(Rehearsal):
         sending = self._pressed("send")
         await self._say("tombol", sending)
         await self._deliver(sending)
-        say("  (kiriman yang sama sekali lagi: tidak dibaca dua kali)")
+        self.show("  (kiriman yang sama sekali lagi: tidak dibaca dua kali)")
         edit = self._message(text="Jalan berlubang dalam, sudah tiga motor jatuh")
         await self._say("pesan yang diubah", {"update_id": self._next(), "edited_message": edit["message"]})
-        await self._say("tambahan", self._message(text="Sekarang lampunya juga mati."))
+        await self._say("tambahan", self._message(text=self.story.more))
         await self._say("status", self._message(text="/status"))
 
     async def _say(self, what: str, *updates: Message) -> Message | None:
-        say(f"warga  > {what}")
+        self.show(f"warga  > {what}")
         for update in updates:
             await self._deliver(update)
         return await self.answered()
@@ -79,7 +78,7 @@ class TelegramRehearsal(Rehearsal):
         await self.post(json.dumps(update).encode(), {"X-Telegram-Bot-Api-Secret-Token": secret})
 
     def _album(self, photos: int) -> list[Message]:
-        words = "Jalan berlubang dalam di Tlogosari Kulon, sudah dua motor jatuh"
+        words = self.story.words
         if not photos:
             return [self._message(text=words)]
         made, album = [], secrets.token_hex(6)

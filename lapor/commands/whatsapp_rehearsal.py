@@ -6,7 +6,6 @@ import json
 import secrets
 from collections.abc import Sequence
 
-from lapor.commands import say
 from lapor.commands.rehearsal import Message, Rehearsal, photo
 from lapor.intake.channels.meta import signature
 
@@ -18,23 +17,21 @@ class WhatsAppRehearsal(Rehearsal):
         """A conversation with an album, a pin and buttons; the same message twice; a receipt; an addition."""
         await self._say("halo", self._text("Assalamualaikum"))
         await self._say("laporan dengan album", *self._album(photos))
-        await self._say(
-            "titik lokasi", self._message("location", {"latitude": -7.0051, "longitude": 110.4381})
-        )
+        await self._say("titik lokasi", self._message("location", self.story.pin))
         await self._say("tombol", self._pressed("open", "Biasa"))
         sending = self._pressed("send", "Kirim")
         answered = await self._say("tombol", sending)
         await self._deliver(messages=[sending])
-        say("  (kiriman yang sama sekali lagi: tidak dibaca dua kali)")
+        self.show("  (kiriman yang sama sekali lagi: tidak dibaca dua kali)")
         if answered:
             await self._deliver(statuses=[self._receipt(answered["id"], "delivered")])
             await self._deliver(statuses=[self._receipt(answered["id"], "read")])
-            say("  (tanda terima: sampai, dibaca)")
-        await self._say("tambahan", self._text("Sekarang lampunya juga mati."))
+            self.show("  (tanda terima: sampai, dibaca)")
+        await self._say("tambahan", self._text(self.story.more))
         await self._say("status", self._text("status"))
 
     async def _say(self, what: str, *messages: Message) -> Message | None:
-        say(f"warga  > {what}")
+        self.show(f"warga  > {what}")
         await self._deliver(messages=messages)
         return await self.answered()
 
@@ -44,7 +41,7 @@ class WhatsAppRehearsal(Rehearsal):
             "metadata": {"display_phone_number": "62810000000", "phone_number_id": self.account.name},
         }
         if messages:
-            value["contacts"] = [{"profile": {"name": "Warga Gladi"}, "wa_id": self.sender}]
+            value["contacts"] = [{"profile": {"name": self.story.name}, "wa_id": self.sender}]
             value["messages"] = list(messages)
         if statuses:
             value["statuses"] = list(statuses)
@@ -54,7 +51,7 @@ class WhatsAppRehearsal(Rehearsal):
         await self.post(body, {"X-Hub-Signature-256": signed})
 
     def _album(self, photos: int) -> list[Message]:
-        words = "Jalan berlubang dalam di Tlogosari Kulon, sudah dua motor jatuh"
+        words = self.story.words
         if not photos:
             return [self._text(words)]
         made = []

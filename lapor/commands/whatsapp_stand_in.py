@@ -1,10 +1,12 @@
-"""A stand-in for the WhatsApp interface of Meta while somebody rehearses: it takes messages and hands out photos."""
+"""A stand-in for a provider while somebody rehearses, here for WhatsApp: it takes messages and hands out photos."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import itertools
 import json
+import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,8 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
+from PIL import Image
 
 Answer = Callable[[dict[str, Any]], Awaitable[None]]
+# How the references of a rehearsal begin: whoever stands in has a photo for each, also for those of another process.
+REHEARSED = "gladi"
 
 
 @dataclass
@@ -47,12 +52,18 @@ class StandIn:
             message["id"] = f"wamid.gladi{next(self._numbers)}"
             self.sent.put_nowait(message)
             return 200, json.dumps({"messages": [{"id": message["id"]}]}).encode()
-        if method == "GET" and last in self.media:
+        if method == "GET" and (content := self.file(last)):
             if "/berkas/" in path:
-                return 200, self.media[last]
-            found = {"url": f"{self.api}/berkas/{last}", "file_size": len(self.media[last])}
+                return 200, content
+            found = {"url": f"{self.api}/berkas/{last}", "file_size": len(content)}
             return 200, json.dumps(found).encode()
         return 404, json.dumps({"error": {"code": 100}}).encode()
+
+    def file(self, reference: str) -> bytes:
+        """Return what is held under a reference; nothing for what no rehearsal has sent."""
+        if reference.startswith(REHEARSED) and reference not in self.media:
+            self.media[reference] = photo()
+        return self.media.get(reference, b"")
 
     def words(self, message: dict[str, Any]) -> str:
         """Return what a message of ours says, with its buttons."""
@@ -70,6 +81,14 @@ class StandIn:
         """Listen no longer."""
         server.should_exit = True
         await self._serving
+
+
+def photo() -> bytes:
+    """Return a picture that no other one is like."""
+    grey = Image.frombytes("L", (8, 6), secrets.token_bytes(48)).resize((640, 480))
+    out = io.BytesIO()
+    grey.save(out, "JPEG")
+    return out.getvalue()
 
 
 def words_of(message: dict[str, Any]) -> str:

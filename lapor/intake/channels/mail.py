@@ -25,7 +25,7 @@ class Mail:
     reply_window: timedelta | None = None
 
     def __init__(self, settings: Settings) -> None:
-        self._url = urlsplit(settings.smtp_url)
+        self._smtp_url = settings.smtp_url
         self._sender = settings.mail_from
         self._base_url = settings.base_url
         self._idle: list[SMTP] = []
@@ -62,16 +62,7 @@ class Mail:
             link = self._idle.pop()
             if link.is_connected:
                 return link
-        link = SMTP(
-            hostname=self._url.hostname,
-            port=self._url.port,
-            username=unquote(self._url.username) if self._url.username else None,
-            password=unquote(self._url.password) if self._url.password else None,
-            use_tls=self._url.scheme == "smtps",
-            timeout=PATIENCE_SECONDS,
-        )
-        await link.connect()
-        return link
+        return await connected(self._smtp_url)
 
     def _written(self, message: Outgoing) -> EmailMessage:
         mail = EmailMessage(policy=SMTP_POLICY)
@@ -105,6 +96,21 @@ class Mail:
 
     def _domain(self) -> str:
         return parseaddr(self._sender)[1].rpartition("@")[2] or "localhost"
+
+
+async def connected(smtp_url: str) -> SMTP:
+    """Return a connection to the server at an address like LAPOR_SMTP_URL; raises SMTPException and OSError."""
+    url = urlsplit(smtp_url)
+    link = SMTP(
+        hostname=url.hostname,
+        port=url.port,
+        username=unquote(url.username) if url.username else None,
+        password=unquote(url.password) if url.password else None,
+        use_tls=url.scheme == "smtps",
+        timeout=PATIENCE_SECONDS,
+    )
+    await link.connect()
+    return link
 
 
 def _drop(link: SMTP | None) -> None:
