@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from lapor import database
-from lapor.commands import FAILED, OK, Failed, say
+from lapor.commands import FAILED, OK, Failed, actions_of, say
 from lapor.complaints.closing_months import close_due, open_months
 from lapor.complaints.counting import count_all
 from lapor.complaints.sealing import broken_seals
@@ -26,13 +26,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Needs LAPOR_WORKER_DATABASE_URL. The worker does the same by itself, months by their date."
     )
-    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action", title="actions")
-    actions.add_parser("count", help="count everything that has changed", allow_abbrev=False)
-    close = actions.add_parser(
-        "close", help="close the months whose objection period is over", allow_abbrev=False
-    )
+    action = actions_of(parser)
+    action("count", "count everything that has changed")
+    close = action("close", "close the months whose objection period is over")
     close.add_argument("--month", type=month, metavar="YYYY-MM", help="only this month")
-    actions.add_parser("verify", help="prove the seals of closed months; exits with 1", allow_abbrev=False)
+    action("verify", "prove the seals of closed months; exits with 1 when one is broken")
 
 
 def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:

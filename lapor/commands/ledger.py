@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from lapor.commands import OK, say
+from lapor.commands import OK, actions_of, say
 from lapor.complaints import ledger
 from lapor.complaints.ledger import Verified
 from lapor.runtime import Ground, grounded, running
@@ -16,14 +16,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "An export holds no names and no texts. Keep its root elsewhere: on paper, with an auditor."
     )
-    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action", title="actions")
-    out = actions.add_parser(
-        "export",
-        help="write all chains to a file and print their root; needs LAPOR_WORKER_DATABASE_URL",
-        allow_abbrev=False,
-    )
+    action = actions_of(parser)
+    out = action("export", "write all chains to a file and print their root; needs LAPOR_WORKER_DATABASE_URL")
     out.add_argument("file", type=Path, metavar="FILE", help="the file to write")
-    check = actions.add_parser("verify", help="verify such a file; needs no database", allow_abbrev=False)
+    check = action("verify", "verify such a file; needs no database")
     check.add_argument("file", type=Path, metavar="FILE", help="the export")
     check.add_argument("--root", metavar="HEX", help="the root that was kept elsewhere")
 

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Mapping
 
 from lapor import database
-from lapor.commands import OK, Failed, say
+from lapor.commands import OK, Failed, actions_of, say
 from lapor.intake.outbound import resend
 from lapor.runtime import Ground, grounded, running
 
@@ -19,11 +19,9 @@ WHERE m.state = 'dead' ORDER BY m.id"""
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.epilog = "Needs LAPOR_WORKER_DATABASE_URL."
-    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action", title="actions")
-    actions.add_parser(
-        "list-dead", help="list messages that were given up, with the reason", allow_abbrev=False
-    )
-    again = actions.add_parser("resend", help="put such a message back into the outbox", allow_abbrev=False)
+    action = actions_of(parser)
+    action("list-dead", "list messages that were given up, with the reason")
+    again = action("resend", "put such a message back into the outbox")
     again.add_argument("id", type=int, metavar="ID", help="the number of the message in the list")
 
 

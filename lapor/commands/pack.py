@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lapor import pack
-from lapor.commands import OK, say
+from lapor.commands import OK, actions_of, say
 from lapor.runtime import Ground, grounded, running
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.epilog = "Needs LAPOR_OWNER_DATABASE_URL. A pack holds no people, passwords or complaints."
-    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action", title="actions")
-    for name, help_ in (
+    action = actions_of(parser)
+    for name, summary in (
         ("load", "make the registers as the pack says; what has left the pack becomes inactive"),
         ("diff", "show what load would change, and change nothing"),
         ("export", "write the registers in use into a folder"),
     ):
-        action = actions.add_parser(name, help=help_, description=help_, allow_abbrev=False)
-        action.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the pack")
+        action(name, summary).add_argument(
+            "folder", type=Path, metavar="FOLDER", help="the folder of the pack"
+        )
 
 
 def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -9,7 +9,7 @@ import asyncpg
 
 from lapor import crypto
 from lapor.admin import password_reset, passwords
-from lapor.commands import OK, Failed, say
+from lapor.commands import OK, Failed, actions_of, say
 from lapor.routing.tables import APPOINTMENT_KINDS
 from lapor.runtime import Ground, grounded
 
@@ -31,26 +31,25 @@ _NOTE = "INSERT INTO login_event (person, kind, at) VALUES ($1, $2, lapor_now())
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.epilog = "Needs LAPOR_OWNER_DATABASE_URL. A password is printed once and has to be changed at the first log-in."
-    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action", title="actions")
-    add = actions.add_parser("add", help="add somebody, perhaps into an office", allow_abbrev=False)
+    action = actions_of(parser)
+    add = action("add", "add somebody, perhaps into an office")
     add.add_argument("username", metavar="USERNAME", help="lower-case letters, digits and . _ -")
     add.add_argument("--name", required=True, help="the full name")
     add.add_argument("--email", required=True, help="where notices are sent")
     add.add_argument("--phone", default="", help="a telephone number for colleagues")
     add.add_argument("--office", metavar="CODE", help="the office that they hold from now on")
-    add.add_argument("--kind", choices=APPOINTMENT_KINDS, default="definitive", help="how they hold it")
-    reset = actions.add_parser(
-        "reset-password", help="a new one-time password; all sessions end", allow_abbrev=False
+    add.add_argument(
+        "--kind",
+        choices=APPOINTMENT_KINDS,
+        default="definitive",
+        help="how they hold it (default: definitive)",
     )
-    link = actions.add_parser(
-        "reset-link", help="a link that sets a new password, once and for an hour", allow_abbrev=False
-    )
-    end = actions.add_parser("end-sessions", help="put somebody out on every device", allow_abbrev=False)
-    remove = actions.add_parser(
-        "remove-authenticator", help="take a lost authenticator away; all sessions end", allow_abbrev=False
-    )
-    for action in (reset, link, end, remove):
-        action.add_argument("username", metavar="USERNAME", help="whose account")
+    reset = action("reset-password", "give a new one-time password; all sessions end")
+    link = action("reset-link", "print a link that sets a new password, once and within an hour")
+    end = action("end-sessions", "put somebody out on every device")
+    remove = action("remove-authenticator", "take a lost authenticator away; all sessions end")
+    for one in (reset, link, end, remove):
+        one.add_argument("username", metavar="USERNAME", help="whose account")
 
 
 def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO, get_args
 from zoneinfo import ZoneInfo
 
-from lapor.commands import OK, Failed, tell
+from lapor.commands import OK, Failed, actions_of, tell
 from lapor.sla.calendar import CalendarMissing
 from lapor.sla.policy import ClockKind, NoPolicy
 from lapor.sla.rules_file import Rules, RulesError, read_rules
@@ -32,13 +32,12 @@ def zone(name: str) -> ZoneInfo:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.epilog = "Needs no database. docs/deadlines.md says how rules are written."
-    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action", title="actions")
-    due = actions.add_parser(
+    action = actions_of(parser)
+    due = action(
         "due",
-        help=f"write the rows of a CSV file with a column {DUE} added",
-        description=f"Write the rows of a CSV file to standard output with a column {DUE} added: ISO 8601 with"
+        f"write the rows of a CSV file with a column {DUE} added",
+        f"Write the rows of a CSV file to standard output with a column {DUE} added: ISO 8601 with"
         " its offset, empty in a row that no policy fits. Nothing is written unless every row can be read.",
-        allow_abbrev=False,
     )
     due.add_argument("policy", type=Path, metavar="POLICY.toml", help="the rules")
     due.add_argument(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lapor import database
-from lapor.commands import FAILED, OK, Failed, say
+from lapor.commands import FAILED, OK, Failed, actions_of, say
 from lapor.commands.sweep import moment
 from lapor.intake import sp4n
 from lapor.intake.sp4n import Wrong
@@ -23,12 +23,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "A file is CSV or, with a name that ends in .xlsx, a workbook; docs/channels/sp4n.md names its columns."
         " Needs LAPOR_WORKER_DATABASE_URL."
     )
-    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action", title="actions")
-    taking = actions.add_parser(
-        "import", help="take over what is not here yet; exits with 1 when a row is wrong", allow_abbrev=False
-    )
+    action = actions_of(parser)
+    taking = action("import", "take over what is not here yet; exits with 1 when a row is wrong")
     taking.add_argument("--dry-run", action="store_true", help="do it all and keep nothing")
-    giving = actions.add_parser("export", help="write answers and statuses into a file", allow_abbrev=False)
+    giving = action("export", "write answers and statuses into a file")
     giving.add_argument(
         "--since",
         type=moment,
@@ -40,9 +38,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the answers to confidential complaints too; those to protected ones never",
     )
-    for action in (taking, giving):
-        action.add_argument("file", type=Path, metavar="FILE", help="the file")
-        action.add_argument(
+    for either in (taking, giving):
+        either.add_argument("file", type=Path, metavar="FILE", help="the file")
+        either.add_argument(
             "--profile", type=Path, metavar="FILE.toml", help="what their columns and words are called"
         )
 
