@@ -18,6 +18,7 @@ from lapor.intake.channels.interface import Undelivered
 from lapor.intake.chat_letters import CHAT
 from lapor.intake.letters import ATTEMPTS, Letter, Sending
 from lapor.intake.outlets import Outlets
+from lapor.intake.turns import Turns
 from lapor.settings import Settings
 from lapor.sla import alarms
 
@@ -122,7 +123,8 @@ async def drain(settings: Settings, batch: int = 1_000) -> Drained:
             claimed = await _claim(min(LANES, batch - done.total))
             if not claimed:
                 break
-            lanes = [_deliver(message, outlets, settings, done) for message in claimed]
+            turns = Turns([message.id for message in claimed])
+            lanes = [_deliver(message, outlets, settings, done, turns) for message in claimed]
             troubles = await asyncio.gather(*lanes, return_exceptions=True)
             for trouble in troubles:
                 if trouble:
@@ -139,8 +141,17 @@ async def _claim(count: int) -> list[_Claimed]:
     return [_Claimed(**dict(row)) for row in sorted(rows, key=lambda row: row["id"])]
 
 
-async def _deliver(message: _Claimed, outlets: Outlets, settings: Settings, done: Drained) -> None:
+async def _deliver(
+    message: _Claimed, outlets: Outlets, settings: Settings, done: Drained, turns: Turns
+) -> None:
     """Send one message and record what became of it. Nothing that goes wrong with it reaches its neighbours."""
+    try:
+        await _send(message, outlets, settings, done, turns)
+    finally:
+        turns.over(message.id)
+
+
+async def _send(message: _Claimed, outlets: Outlets, settings: Settings, done: Drained, turns: Turns) -> None:
     letter: Letter | None = None
     account: Account | None = None
     try:
@@ -166,7 +177,9 @@ async def _deliver(message: _Claimed, outlets: Outlets, settings: Settings, done
         outlet = outlets.carry(letter)
         if outlet is None:
             raise Undelivered(letter.trouble)
+        # Waiting counts as sending does, so that the lease outlasts both.
         async with asyncio.timeout(PATIENCE_SECONDS):
+            await turns.come(message.id, letter)
             reference = await outlet.send(letter.outgoing)
     except Exception as error:
         if account and isinstance(error, Undelivered):

@@ -359,3 +359,27 @@ async def test_the_worker_role_sends_with_no_other_right(simulated: World, maili
     database.configure(simulated.url("lapor_work"))
     await database.open_pool()
     assert await drain(mailing) == Drained(sent=1)
+
+
+async def test_letters_to_one_address_leave_one_after_the_other_and_hold_up_nobody_else(
+    simulated: World, post: PostOffice, mailing: Settings
+) -> None:
+    post.slow_seconds = 0.3
+    for number in range(3):
+        await file(replace(LAMP, text=f"Lampu nomor {number} mati."))
+    await file(replace(LAMP, email="budi@warga.example"))
+    first = await simulated.fetch("SELECT id FROM message WHERE kind = 'acknowledgement' ORDER BY id")
+    begun = asyncio.get_running_loop().time()
+    assert (await drain(mailing)).sent == 4
+    assert asyncio.get_running_loop().time() - begun < 4 * post.slow_seconds
+    keys = await simulated.fetch(
+        "SELECT dedupe_key FROM message WHERE id = ANY ($1) ORDER BY id", [row["id"] for row in first[:3]]
+    )
+    tickets = [
+        await simulated.fetchval(
+            "SELECT ticket FROM complaint WHERE id = $1", int(row["dedupe_key"].split(":")[1])
+        )
+        for row in keys
+    ]
+    assert [one for mail in post.to(REPORTER) for one in tickets if one in mail.body] == tickets
+    assert post.mails.index(post.to("budi@warga.example")[0]) < 3
