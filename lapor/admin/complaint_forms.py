@@ -97,8 +97,8 @@ async def _show_contact(officer: Officer, data: Any) -> str:
 
 
 async def _write_down(officer: Officer, data: Any) -> str:
-    if data.channel not in ("counter", "phone", "kiosk"):
-        raise Refused("Kanal harus counter, phone, atau kiosk.")
+    if data.channel not in form_models.CHANNELS.values():
+        raise Refused("Kanalnya loket, telepon, atau anjungan.")
     given = data.model_dump()
     for name in ("category", "district", "village", "reported_agency"):
         given[name] = given[name].strip() or None

@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
-from lapor.complaints.desk import REJECTION_REASONS
+# What is typed where the panel knows no lists: the words, and what they are kept as.
+CHANNELS: Mapping[str, str] = {"loket": "counter", "telepon": "phone", "anjungan": "kiosk"}
+TYPES: Mapping[str, str] = {
+    "pengaduan": "complaint",
+    "aspirasi": "aspiration",
+    "informasi": "information",
+    "layanan": "service",
+}
+REASONS: Mapping[str, str] = {
+    "tidak jelas": "unclear",
+    "tanpa lokasi": "no_location",
+    "bukan kewenangan": "not_authority",
+    "perselisihan pribadi": "private_dispute",
+    "pengadilan": "court",
+    "sudah dilaporkan": "duplicate",
+    "melanggar hukum": "unlawful",
+}
+
+
+def _kept_as(known: Mapping[str, str]) -> BeforeValidator:
+    """What was typed as it is kept; the code itself may be typed too, and the verb refuses anything else."""
+
+    def kept(typed: object) -> object:
+        return known.get(typed.strip().lower(), typed.strip()) if isinstance(typed, str) else typed
+
+    return BeforeValidator(kept)
+
+
+Channel = Annotated[str, _kept_as(CHANNELS)]
+Type = Annotated[str, _kept_as(TYPES)]
+Reason = Annotated[str, _kept_as(REASONS)]
 
 
 class OfComplaint(BaseModel):
@@ -42,8 +74,8 @@ class Promise(WithText):
 class Rejection(WithText):
     """Cannot be acted upon."""
 
-    reason_code: str = Field(title=f"Kode alasan ({', '.join(REJECTION_REASONS)})")
-    duplicate_of: str = Field("", title="Nomor laporan yang sudah ada (hanya untuk duplicate)")
+    reason_code: Reason = Field(title=f"Alasan ({', '.join(REASONS)})")
+    duplicate_of: str = Field("", title="Nomor laporan yang sudah ada (hanya untuk “sudah dilaporkan”)")
 
 
 class Referral(WithText):
@@ -55,8 +87,8 @@ class Referral(WithText):
 class Counter(BaseModel):
     """A complaint that an operator writes down for somebody else."""
 
-    channel: str = Field("counter", title="Kanal (counter, phone, kiosk)")
-    type: str = Field("complaint", title="Jenis (complaint, aspiration, information, service)")
+    channel: Channel = Field("loket", title=f"Kanal ({', '.join(CHANNELS)})", validate_default=True)
+    type: Type = Field("pengaduan", title=f"Jenis ({', '.join(TYPES)})", validate_default=True)
     category: str = Field("", title="Kode kategori (kosongkan bila tidak tahu)")
     text: str = Field(title="Apa yang terjadi")
     district: str = Field("", title="Kode kecamatan")

@@ -6,9 +6,10 @@ from typing import Any
 
 import httpx
 
-from lapor.admin import offices
+from lapor.admin import form_models, offices
 from lapor.complaints import desk, tickets
 from lapor.complaints.desk import Filing
+from lapor.routing.tables import COMPLAINT_TYPES
 from tests.ground import World
 from tests.visitor import Visitor
 
@@ -160,6 +161,29 @@ async def test_an_operator_writes_down_what_somebody_tells_at_the_counter(
     assert answer.status_code == 200, answer.text
     assert "Kode rahasia pelapor" in answer.json()["custom_form_success"]
     assert await world.fetchval("SELECT channel FROM complaint") == "phone"
+
+
+async def test_what_is_chosen_is_typed_in_words(site: Visitor, world: World) -> None:
+    assert set(form_models.REASONS.values()) == set(desk.REJECTION_REASONS)
+    assert set(form_models.TYPES.values()) == set(COMPLAINT_TYPES)
+    await site.as_role("coordinator")
+    fields = {"text": "Lampu jalan mati di depan masjid.", "type": "Layanan", "category": ROAD}
+    answer = await _send(site, "catat-laporan", **fields, channel="telepon")
+    assert answer.status_code == 200, answer.text
+    filed = (await world.fetch("SELECT channel, type, ticket FROM complaint"))[0]
+    assert (filed["channel"], filed["type"]) == ("phone", "service")
+    assert (await _send(site, "catat-laporan", **fields)).status_code == 200
+    assert await world.fetchval("SELECT count(*) FROM complaint WHERE channel = 'counter'") == 1
+    wrong = await _send(site, "catat-laporan", **fields, channel="merpati")
+    assert wrong.json() == {"custom_form_error": "Kanalnya loket, telepon, atau anjungan."}
+    owner = await world.fetchval(
+        "SELECT a.code FROM complaint c JOIN agency a ON a.id = c.owner_agency WHERE c.ticket = $1",
+        filed["ticket"],
+    )
+    await site.as_role("liaison", owner)
+    asked = {"ticket": filed["ticket"], "text": "Sudah diputus.", "reason_code": "pengadilan"}
+    assert (await _send(site, "ajukan-tidak-dapat-ditindaklanjuti", **asked)).status_code == 200
+    assert await world.fetchval("SELECT reason_code FROM approval") == "court"
 
 
 async def test_an_account_is_made_with_a_password_for_one_time(site: Visitor, world: World) -> None:
