@@ -40,6 +40,7 @@ TABLES = {
     "lapor/complaints/queries/figures/names.py": ("NO_NAME", "CHANNELS"),
     "lapor/complaints/revealing.py": ("_why_closed",),
     "lapor/intake/mail_automatic.py": ("AUTOMATIC", "LIST", "SPAM"),
+    "lapor/intake/pace.py": ("WAITS", "FOR_A_PERSON", "sentence"),
     "lapor/intake/mail_reports.py": ("_REASONS", "_sentence"),
     "lapor/intake/stopped.py": ("ASKED",),
     "lapor/intake/breaker.py": ("note_failure",),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from lapor.admin.channel_fields import ChannelForm, Field, digits, https_address, pattern, several
+from lapor.admin.channel_forms_pace import PACE
 from lapor.locales import say
 
 TELEGRAM: Final = ChannelForm(
@@ -56,6 +57,7 @@ TELEGRAM: Final = ChannelForm(
             optional=True,
             check=https_address,
         ),
+        *PACE,
     ),
     recipient=Field(
         "to",
@@ -187,6 +189,7 @@ SMS: Final = ChannelForm(
                 lambda: say("Tulis MG diikuti 32 huruf dan angka, seperti di Twilio."),
             ),
         ),
+        *PACE,
     ),
     recipient=Field(
         "to",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lapor.admin.channel_fields import ChannelForm, Field, digits, https_address, pattern, several
+from lapor.admin.channel_forms_pace import PACE
 from lapor.locales import say
 
 # How Meta signs what it delivers, and asks beforehand whether it is wanted.
@@ -71,6 +72,7 @@ WHATSAPP: Final = ChannelForm(
             ),
         ),
         _API,
+        *PACE,
     ),
     recipient=Field(
         "to",
@@ -116,6 +118,7 @@ SOCIAL: Final = ChannelForm(
             ),
         ),
         _API,
+        *PACE,
     ),
     recipient=Field(
         "to",

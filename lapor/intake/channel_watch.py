@@ -9,6 +9,7 @@ import asyncpg
 
 from lapor import database
 from lapor.database import transaction
+from lapor.intake import pace
 from lapor.sla import alarms
 
 SILENT: Final = "channel_silent"
@@ -24,7 +25,9 @@ MOST_SHARE: Final = 0.2
 COUNTED_FOR: Final = timedelta(hours=24)
 
 _WATCHED = """
-SELECT a.id, a.channel, a.title, a.active, a.refusals, a.refused_at < lapor_now() - $3::interval AS over, heard.*
+SELECT a.id, a.channel, a.title, a.active, a.refusals, a.refused_at < lapor_now() - $3::interval AS over,
+  EXISTS (SELECT FROM inbound WHERE state = 'waiting' AND trouble = $4 AND channel = a.channel AND account = a.name) AS held,
+  heard.*
 FROM channel_account a
 CROSS JOIN LATERAL (
   SELECT count(*) AS deliveries, count(*) FILTER (WHERE received_at > lapor_now() - $3::interval) AS lately,
@@ -39,9 +42,10 @@ async def watch_channels() -> int:
     """Raise and end the alarms about silent channels and wrong signatures; return how many stand now."""
     standing = 0
     async with transaction("worker"):
-        for row in await database.fetch(_WATCHED, LEARNT_FROM, "channel:", COUNTED_FOR):
+        for row in await database.fetch(_WATCHED, LEARNT_FROM, "channel:", COUNTED_FOR, pace.WAITS):
             standing += await _settle(row, SILENT, _silence(row))
             standing += await _settle(row, UNSIGNED, _wrong_signatures(row))
+            standing += await _settle(row, pace.FLOOD, pace.sentence(row["title"]) if row["held"] else "")
             if row["over"]:
                 # A day without one: what was counted is told, and no share of what comes next.
                 await database.execute(_COUNT_ANEW, row["id"])

@@ -96,6 +96,14 @@ def _sentences() -> dict[str, Callable[[], str]]:
         ),
         "cancelled": lambda: say("Baik, tidak ada yang kami kirim."),
         "nothing_to_cancel": lambda: say("Tidak ada yang perlu dibatalkan."),
+        "slow": lambda: say(
+            "Pesan Anda banyak sekali. Semuanya kami simpan dan kami baca berurutan beberapa menit lagi; tidak perlu"
+            " dikirim ulang."
+        ),
+        "too_much": lambda: say(
+            "Pesan Anda hari ini banyak sekali. Semuanya kami simpan; petugas akan membaca sisanya. Tidak perlu dikirim"
+            " ulang."
+        ),
         "welcome": lambda: say("Sama-sama."),
         "calm": lambda: say("Kami ingin membantu. Ceritakan apa yang terjadi dan di mana."),
         "empty": lambda: say(

@@ -16,17 +16,20 @@ from lapor.intake import (
     conversation,
     dialogue_rows,
     forwarding,
+    pace,
     phrases,
     receipts,
     standings,
 )
-from lapor.intake.channels.interface import Delivered, Read, Reads
+from lapor.intake.channels.interface import Delivered, Read, Reads, Unreadable
 from lapor.intake.channels.talk import Receipt, Said, Talks
 from lapor.intake.conversation_words import Known, spoken_in, worded
 from lapor.intake.dialogue import ANONYMOUS, CONFIDENTIAL, FILED, UNHEARD, Dialogue, Ears, Reply, Turn
 from lapor.intake.dialogue_rows import Talk
+from lapor.intake.pace import Held
 from lapor.registers import moment
 from lapor.routing.directory import REGISTRY, Registry
+from lapor.routing.words import spelled
 
 __all__ = ["end_silences", "hear", "reader"]
 
@@ -66,6 +69,8 @@ async def end_silences(batch: int = 100) -> int:
 async def hear(delivered: Delivered, said: Said, manner: Callable[[Turn], Turn] | None = None) -> Read:
     """Do what a message leads to; `manner` makes of a turn what it is on a channel where people talk otherwise."""
     talk = await dialogue_rows.held(delivered.channel, delivered.account, said, delivered.received_at)
+    if waits := await pace.count(talk.id, delivered.id, said.heard):
+        return await _held_back(talk, said.heard.text, waits, delivered.received_at)
     await channel_media.note(talk, said.media, delivered.received_at)
     if (forwarded := await forwarding.heard(delivered, talk, said)) is not None:
         return forwarded
@@ -89,6 +94,22 @@ async def hear(delivered: Delivered, said: Said, manner: Callable[[Turn], Turn] 
     if done.complaint is None and phrases.sells(said.heard.text):
         return Read(note="tampaknya iklan", left=True)
     return done
+
+
+async def _held_back(talk: Talk, text: str, held: Held, received_at: datetime) -> Read:
+    """Say once a day that the rest waits, and to whoever calls for help at once where it is; raises Unreadable."""
+    language = phrases.language_of(text, talk.dialogue.language if talk.dialogue else "")
+    act = await _Act.of(talk, Turn(talk.dialogue, language=language), received_at)
+    what = "slow" if held.until else "too_much"
+    says = {f"{what}:{talk.id}:{held.day}": Reply(what)}
+    if phrases.emergency(spelled(text).split()):
+        says[f"slow_emergency:{talk.id}:{held.window}"] = Reply("emergency")
+    with spoken_in(language):
+        for key, reply in says.items():
+            await dialogue_rows.say(talk.id, key, worded([reply], talk.dialogue, act.known), language)
+    if held.until is None:
+        raise Unreadable(pace.FOR_A_PERSON)
+    return Read(note=pace.WAITS, later=held.until)
 
 
 @dataclass

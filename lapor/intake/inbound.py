@@ -53,6 +53,11 @@ ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT 1"""
 
 _SETTLE = "UPDATE inbound SET state = $2, complaint = $3, trouble = $4, attempts = attempts + 1 WHERE id = $1"
 
+# One attempt, so that nobody else's silence waits for it.
+_LATER = (
+    "UPDATE inbound SET attempts = greatest(attempts, 1), next_attempt_at = $2, trouble = $3 WHERE id = $1"
+)
+
 _POSTPONE = """
 UPDATE inbound SET attempts = attempts + 1, trouble = $2,
   state = CASE WHEN attempts + 1 >= $3 THEN 'dead' ELSE 'waiting' END,
@@ -99,6 +104,9 @@ async def _read(stored: _Stored) -> None:
         await _settle(stored, "unreadable", Read(note=reason.message))
         return
     await channel_accounts.note_seen(delivered.channel, delivered.account, delivered.received_at)
+    if found.later:
+        await database.execute(_LATER, stored.id, found.later, found.note)
+        return
     await _settle(stored, "left" if found.left and found.complaint is None else "read", found)
 
 

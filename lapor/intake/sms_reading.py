@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lapor import database
 from lapor.intake import dialogue_rows, dialogues, receipts, sms_parts, stopped
 from lapor.intake.channels.interface import Delivered, Read
@@ -39,7 +41,7 @@ async def read(delivered: Delivered) -> Read:
         await _say(delivered, said, "started")
         return Read()
     done = await dialogues.hear(delivered, said, brief)
-    return Read(done.complaint, note or done.note)
+    return replace(done, note=note or done.note)
 
 
 def _heard(text: str, told: Written) -> Heard:

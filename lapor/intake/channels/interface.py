@@ -92,12 +92,14 @@ class Delivered:
 class Read:
     """What became of a part: the complaint that it led to or belongs to, and what a person should know.
 
-    What was `left` led to nothing, and may be somebody's words all the same: a person can look at it.
+    What was `left` led to nothing, and may be somebody's words all the same: a person can look at it. What is read
+    `later` has not been read: it is given to its reader again then.
     """
 
     complaint: int | None = None
     note: str = ""
     left: bool = False
+    later: datetime | None = None
 
 
 @dataclass(frozen=True)
