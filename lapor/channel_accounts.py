@@ -12,6 +12,7 @@ import structlog
 
 from lapor import crypto, database
 from lapor.crypto import Undecipherable
+from lapor.secret_values import DEMO_SECRET
 
 log = structlog.get_logger()
 
@@ -34,6 +35,11 @@ class Account:
     failures: int = 0
     # The address of ours at which its provider tells what becomes of our messages; empty while nothing is sent.
     hook: str = ""
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether its secrets are a demonstration's: production knows no such account."""
+        return any(secret.startswith(DEMO_SECRET) for secret in self.secrets.values())
 
 
 _ACTIVE = """

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from lapor.setting_values import PartnerSecret, VersionedKey
 
 DEMO_MARK = "demo"
+# How the secrets of a demonstration's accounts begin.
+DEMO_SECRET = f"{DEMO_MARK}-"
 DEMO_PARTNER = "mitra-demo"
 GENERATED = "secrets.env"
 

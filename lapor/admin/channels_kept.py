@@ -16,6 +16,7 @@ from lapor.admin.channel_forms import FORMS
 from lapor.complaints.errors import NotFound, Refused
 from lapor.crypto import Undecipherable
 from lapor.locales import say
+from lapor.secret_values import DEMO_SECRET
 
 _SHOWN = """
 SELECT a.id, a.channel, a.name, a.title, a.active, a.secrets, a.settings, a.last_seen_at, a.refusals, a.refused_at,
@@ -161,6 +162,8 @@ def _values(
     given, settings = dict(known), {}
     for field in form.fields:
         value = form.value(field, typed.get(field.name, ""))
+        if field.secret and value.startswith(DEMO_SECRET):
+            raise Refused(say("Ini rahasia peragaan. Pakai rahasia Anda sendiri."), field.name)
         if field.sealed:
             given[field.name] = value
         elif not field.secret:

@@ -42,6 +42,8 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     say("starting PostgreSQL and Redis")
     try:
         with demonstration(environ, given.home, options.port or given.port, fresh=options.fresh) as running:
+            if running.fresh and running.providers:
+                running.providers.tell()
             say(asyncio.run(welcome(running, time.monotonic() - begun)))
             _stay(running)
     except KeyboardInterrupt:

@@ -68,7 +68,7 @@ class MessengerRehearsal(Rehearsal):
         await self._receive(answered)
         await self._say("tambahan", self._message({"text": self.story.more}))
         await self._say("status", self._message({"text": "status"}))
-        await self._deliver(changes=[self._comment(f"Pak, {self.story.words}")])
+        await self._deliver(changes=[self._comment(self.story.comment)])
         self.show("warga  > komentar di bawah unggahan: menjadi laporan tersendiri, dijawab petugas nanti")
         await self._deliver(changes=[self._comment("mantap")])
         self.show("warga  > komentar pendek: disimpan saja")

@@ -37,6 +37,7 @@ class Story:
 
     words: str = "Jalan berlubang dalam di Tlogosari Kulon, sudah dua motor jatuh"
     more: str = "Sekarang lampunya juga mati."
+    comment: str = "Pak, selokan di Tlogosari Kulon mampet sejak minggu lalu"
     name: str = "Warga Gladi"
     latitude: float = -7.0051
     longitude: float = 110.4381

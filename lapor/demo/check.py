@@ -21,6 +21,7 @@ from lapor.settings import PREFIX, SettingsError
 STEPS: tuple[tuple[str, Callable[[Check], str]], ...] = (
     ("file through the web form", Check.file_through_the_form),
     ("receive a signed webhook twice", Check.receive_a_webhook_twice),
+    ("hear over three channels", Check.hear_over_the_channels),
     ("let the rules route", Check.let_the_rules_route),
     ("answer on the desk page", Check.answer_on_the_desk),
     ("answer through the panel's form", Check.answer_in_the_panel),

@@ -22,6 +22,7 @@ from urllib.request import urlopen
 from lapor import processes, runtime, settings
 from lapor.commands import Failed, tell
 from lapor.demo import seed
+from lapor.demo.providers import Providers, standing_in
 from lapor.embedded import Servers
 from lapor.settings import Settings, SettingsError
 
@@ -42,6 +43,9 @@ class Demonstration:
         self.settings: Settings = settings.read(environ)
         self.children: dict[Child, subprocess.Popen[bytes]] = {}
         self.ended: list[float] = []
+        self.providers: Providers | None = None
+        # Whether its past was played just now, and nobody has written over a channel yet.
+        self.fresh = False
 
     @property
     def address(self) -> str:
@@ -160,14 +164,15 @@ def demonstration(
             (home / seed.PASSWORD_FILE).unlink(missing_ok=True)
         complete = _environment(servers, environ, given, port)
         running = Demonstration(servers, complete)
-        _seed(servers, running.settings)
-        try:
-            running.start("web")
-            running.start("worker")
-            running.wait_until_ready()
-            yield running
-        finally:
-            _stop_all(running)
+        running.fresh = _seed(servers, running.settings)
+        with standing_in(running.settings) as running.providers:
+            try:
+                running.start("web")
+                running.start("worker")
+                running.wait_until_ready()
+                yield running
+            finally:
+                _stop_all(running)
 
 
 def _environment(servers: Servers, environ: Mapping[str, str], given: Settings, port: int) -> dict[str, str]:
@@ -179,7 +184,7 @@ def _environment(servers: Servers, environ: Mapping[str, str], given: Settings, 
     return complete
 
 
-def _seed(servers: Servers, given: Settings) -> None:
+def _seed(servers: Servers, given: Settings) -> bool:
     # The outbox of the past is drained while it is played; nobody wants to read that.
     runtime.configure(replace(given, log_level="WARNING"))
     begun = time.monotonic()
@@ -188,8 +193,10 @@ def _seed(servers: Servers, given: Settings) -> None:
         if done % 20 == 0 or done == total:
             tell(f"playing the example region: {done} of {total}")
 
-    if asyncio.run(seed.seed(servers, given, progress)):
+    made = asyncio.run(seed.seed(servers, given, progress))
+    if made:
         tell(f"the example region is there ({time.monotonic() - begun:.0f} s)")
+    return made
 
 
 def _stop_all(running: Demonstration) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import asyncpg
 
@@ -13,6 +13,7 @@ from lapor.complaints import tickets
 from lapor.demo.browser import Browser
 from lapor.demo.cast import COMMAND_SECONDS, VILLAGE, Cast, end, expect
 from lapor.demo.inside import Inside
+from lapor.demo.providers import CHANNELS, PHOTOS
 from lapor.demo.run import Demonstration
 from lapor.settings import PREFIX
 
@@ -25,6 +26,10 @@ LATE_ANSWER = "Mohon maaf terlambat menjawab. Sampah sudah diangkut pagi ini."
 # Longer than the 48 hours of an answer, and than a session of an officer.
 OUTAGE_HOURS = 49
 
+# The one complaint of a conversation; what came as a comment is acknowledged to nobody.
+_ACKNOWLEDGED = """
+SELECT c.id FROM complaint c JOIN message m ON m.complaint = c.id
+WHERE c.id > $1 AND c.channel = $2 AND m.kind = 'acknowledgement' AND m.state = 'sent' AND m.channel = $2"""
 _FIRED = re.compile(r"(\d+) fired, (\d+) skipped")
 _ROOT = re.compile(r"root ([0-9a-f]{64})")
 _SECRET_LINK = re.compile(r'id="secret"[^>]*value="([^"]+)"')
@@ -83,6 +88,38 @@ class Check:
         filed = self.inside.value("SELECT count(*) FROM complaint") - before
         expect((stored, filed) == (1, 1), f"{stored} deliveries were stored and {filed} complaints filed")
         return f"200 and 200, one delivery stored, one complaint {_ticket(self.inside.complaint(self.delivered))}; forged: 401"
+
+    def hear_over_the_channels(self) -> str:
+        """Residents write over WhatsApp, Telegram and Messenger: a complaint each, in the queue, and acknowledged."""
+        assert self.running.providers is not None
+        first = self.inside.value("SELECT coalesce(max(id), 0) FROM complaint")
+        self.running.providers.tell()
+        photos = len(CHANNELS) * PHOTOS
+        self.inside.wait_for(
+            "the photos",
+            lambda: self.inside.value(
+                "SELECT count(*) >= $2 FROM attachment WHERE complaint > $1", first, photos
+            ),
+        )
+        told = []
+        for one in CHANNELS:
+            filed = self._acknowledged(first, one.channel)
+            complaint = self.inside.complaint(filed)
+            queue = self.cast.officer(complaint).get("/meja")
+            expect(f"/meja/aduan/{filed}" in queue.text, f"the queue does not show {_ticket(complaint)}")
+            told.append(f"{one.channel} {_ticket(complaint)}")
+        heard = self.inside.value(
+            "SELECT count(*) FROM inbound WHERE state <> 'read' AND channel <> 'partner'"
+        )
+        expect(heard <= 1, f"{heard} deliveries were not read")
+        return f"{', '.join(told)}, with {photos} photos, each acknowledged"
+
+    def _acknowledged(self, after: int, channel: str) -> int:
+        """The complaint after this one that came over a channel, as soon as its reporter was told."""
+        return self.inside.wait_for(
+            f"the acknowledgement over {channel}",
+            lambda: cast("int | None", self.inside.value(_ACKNOWLEDGED, after, channel)),
+        )
 
     def let_the_rules_route(self) -> str:
         """Both complaints stand with the agency that a rule chose, and its officers read why."""

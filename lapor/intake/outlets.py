@@ -22,7 +22,7 @@ class Outlets:
         self._accounts = {
             (one.channel, one.name): replace(one, hook=f"{settings.base_url}/hooks/{one.channel}")
             for one in accounts
-            if one.channel in SPEAKING
+            if one.channel in SPEAKING and not (settings.production and one.demonstration)
         }
         self._talking = {key: SPEAKING[one.channel](one) for key, one in self._accounts.items()}
         if settings.smtp_url:

@@ -13,6 +13,7 @@ from lapor.intake.channel_list import ANSWERS, HEARING
 from lapor.intake.channels.interface import Hears, Keys, Part, Posted, Unverified
 from lapor.intake.storing import READ_INBOUND, store
 from lapor.pages import AnyRequest
+from lapor.settings import Settings
 
 LONGEST_KEY: Final = 200
 # As large as the providers of mail deliver: 25 MB of mail, packed for the way.
@@ -75,8 +76,9 @@ def _channel(name: str) -> Hears:
 
 
 async def _keys(request: AnyRequest, hears: Hears) -> Keys:
+    settings: Settings = request.app.state.settings
     accounts = await channel_accounts.listening(hears.name) if hears.has_accounts else []
-    return Keys(request.app.state.settings, accounts)
+    return Keys(settings, [one for one in accounts if not (settings.production and one.demonstration)])
 
 
 def _checked(parts: list[Part]) -> list[Part]:
