@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from lapor import cli, crypto
+from lapor import cli, crypto, pack
 from lapor.admin import passwords, sessions
 from lapor.complaints import desk
 from lapor.embedded import remove_home, throwaway_home
 from lapor.migrations.m0004_row_security import ID as LAST_OF_FIRST
+from lapor.routing.outlines import parse
 from lapor.settings import SETTINGS
 from tests.ground import EMPTY, PACK, Ground, World
 
@@ -149,6 +151,46 @@ def test_a_missing_file_is_one_line(words: list[str], capsys: pytest.CaptureFixt
     assert said.code == 1
     assert "/nowhere" in said.complaint
     assert "No such file" in said.complaint
+
+
+def _square(code: str, west: float) -> dict[str, object]:
+    east = west + 0.1
+    ring = [[west, -7.0], [west + 0.0499, -7.00001], [east, -7.0], [east, -7.1], [west, -7.1], [west, -7.0]]
+    return {
+        "type": "Feature",
+        "properties": {"kode": code},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+
+
+def test_a_map_becomes_the_outlines_of_a_pack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, file = tmp_path / "pack", tmp_path / "peta.geojson"
+    shutil.copytree(PACK, folder)
+    features = [_square("33.74.06", 110.2), _square("33.74.05", 110.1), _square("99.99.99", 110.3)]
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    said = told(capsys, ["pack", "outlines", str(folder), str(file), "--code", "kode", "--metres", "500"])
+    assert (said.code, said.out) == (0, f"2 outlines written to {folder}\n")
+    rows = pack.load(folder).rows("region_outline")
+    assert [row["region"] for row in rows] == ["33.74.05", "33.74.06"]
+    # The point that is a metre off the straight line is gone.
+    assert [len(parse(row["outline"])[0]) for row in rows] == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("{", "is no GeoJSON"),
+        ('{"type": "FeatureCollection", "features": []}', "no feature of"),
+    ],
+)
+def test_what_is_no_map_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], written: str, why: str
+) -> None:
+    file = tmp_path / "peta.geojson"
+    file.write_text(written)
+    said = told(capsys, ["pack", "outlines", str(PACK), str(file)])
+    assert said.code == 1
+    assert why in said.err
 
 
 def test_a_folder_that_is_no_pack_is_refused_before_any_server_starts(

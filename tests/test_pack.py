@@ -331,3 +331,15 @@ async def test_a_question_that_left_the_pack_ends_and_one_that_comes_back_is_ask
         "change category_question jalan-luka: active again"
     ]
     assert await pack.diff(loaded) == []
+
+
+def test_an_outline_that_is_none_is_named(edit: Edit, folder: Path) -> None:
+    edit("outlines.csv", '"POLYGON ((110.395', '"POLIGON ((110.395')
+    assert problems(folder) == [
+        "outlines.csv, row 2: outline is written as POLYGON ((…)) or MULTIPOLYGON (((…)))"
+    ]
+
+
+def test_a_pack_needs_no_outlines(folder: Path) -> None:
+    (folder / "outlines.csv").unlink()
+    assert pack.load(folder).rows("region_outline") == ()

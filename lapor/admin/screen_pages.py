@@ -12,6 +12,7 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.response import Redirect
 
 from lapor import crypto, limits
+from lapor.admin import maps
 from lapor.admin.device_tokens import Device, device_of, open_screen
 from lapor.complaints.queries.screen import on_screen
 from lapor.locales import say
@@ -62,7 +63,10 @@ async def inside(request: AnyRequest) -> Response[Any]:
 
 async def _figures(device: Device, token: str) -> dict[str, Any]:
     shown = await on_screen(crypto.secret_hash(token), device.region_id, device.now)
-    return {"device": device, "shown": shown, "now": device.now, "zone": device.zone}
+    # A map with holes would hide what lies in them: without every outline there are tiles.
+    known = {tile.code: tile.outline for tile in shown.tiles if tile.outline}
+    drawing = maps.drawn(known) if len(known) == len(shown.tiles) else None
+    return {"device": device, "shown": shown, "map": drawing, "now": device.now, "zone": device.zone}
 
 
 def _seconds_until_night(device: Device) -> int:

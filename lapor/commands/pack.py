@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lapor import pack
-from lapor.commands import OK, actions_of, say
+from lapor.commands import OK, actions_of, outlines, say
 from lapor.runtime import Ground, grounded, running
 
 
@@ -22,10 +22,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action(name, summary).add_argument(
             "folder", type=Path, metavar="FOLDER", help="the folder of the pack"
         )
+    drawing = action("outlines", "write the outlines of the pack's districts from a map, for screens")
+    drawing.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the pack")
+    drawing.add_argument("map", type=Path, metavar="FILE.geojson", help="polygons, longitude before latitude")
+    drawing.add_argument(
+        "--code", default="code", metavar="PROPERTY", help="what holds a region's code (default: code)"
+    )
+    drawing.add_argument("--metres", type=float, default=50, help="how coarse, in metres (default: 50)")
 
 
 def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Load, compare or export, and say what was done."""
+    """Load, compare, export or draw, and say what was done."""
+    if options.action == "outlines":
+        count = outlines.write(options.folder, options.map, options.code, options.metres)
+        say(f"{count} outlines written to {options.folder}")
+        return OK
     # A pack with mistakes is refused before any server is started.
     wanted = None if options.action == "export" else pack.load(options.folder)
     with grounded(environ) as ground:

@@ -11,10 +11,12 @@ from lapor.pack.registers import (
     CATEGORY_QUESTION,
     POLICIES,
     REGION,
+    REGION_OUTLINE,
     REGISTERS,
     ROUTING_RULE,
     Register,
 )
+from lapor.routing import outlines
 from lapor.routing.tables import COMPLETION_CLASSES
 from lapor.sla.policy import ClockKind
 
@@ -101,6 +103,15 @@ def _regions(manifest: Manifest, rows: Rows) -> Iterator[Problem]:
             yield Problem(found.where, f"{code} cannot stand under {parent.row['code']}")
         if parent is None and found.row["kind"] not in ("province", "regency", "city"):
             yield Problem(found.where, f"a {found.row['kind']} needs the region that it lies in as parent")
+
+
+def _outlines(manifest: Manifest, rows: Rows) -> Iterator[Problem]:
+    for found in rows[REGION_OUTLINE.table]:
+        if found.row["outline"]:
+            try:
+                outlines.parse(found.row["outline"])
+            except ValueError as wrong:
+                yield Problem(found.where, f"outline {wrong}")
 
 
 def _agencies(manifest: Manifest, rows: Rows) -> Iterator[Problem]:
@@ -200,6 +211,7 @@ _CHECKS: tuple[Callable[[Manifest, Rows], Iterator[Problem]], ...] = (
     _repeated,
     _references,
     _regions,
+    _outlines,
     _agencies,
     _rules,
     _questions,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from lapor.complaints.tables import CHANNELS
 from lapor.complaints.tables_desk import TEMPLATE_KINDS
+from lapor.routing import outlines
 from lapor.routing.tables import (
     AGENCY_KINDS,
     COMPLAINT_TYPES,
@@ -90,6 +91,13 @@ REGION = Register(
         Column("timezone", length=40, default="Asia/Jakarta"),
         Column("live_from", "moment"),
     ),
+)
+REGION_OUTLINE = Register(
+    "region_outline",
+    "outlines.csv",
+    (_ref("region", "region", required=True), _text("outline", outlines.LONGEST, required=True)),
+    key=("region",),
+    optional=True,
 )
 AGENCY = Register(
     "agency",
@@ -252,6 +260,7 @@ CALENDAR_DAY = Register(
 # In the order in which they are written: what is named stands before what names it.
 REGISTERS = (
     REGION,
+    REGION_OUTLINE,
     AGENCY,
     OUTSIDE_BODY,
     OFFICE,

@@ -76,6 +76,14 @@ class Region(Table):
     live_from = Timestamptz(null=True, default=None)
 
 
+class RegionOutline(Table):
+    """Where a region lies, for a map: well-known text, simplified."""
+
+    id = BigSerial(primary_key=True)
+    region = BigInt(unique=True)
+    outline = Text()
+
+
 class Agency(Table):
     """Whoever can be responsible for a complaint."""
 
@@ -219,6 +227,7 @@ class RegisterChange(Table):
 TABLES = [
     Deployment,
     Region,
+    RegionOutline,
     Agency,
     OutsideBody,
     Person,

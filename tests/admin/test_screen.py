@@ -22,6 +22,8 @@ OPENING = "/layar/pasang"
 CODE = re.compile(r'<p class="ticket">([A-Z0-9-]{14})</p>')
 OVERDUE = re.compile(r"<h2><b>(\d+)</b>")
 TODAY = re.compile(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>")
+SHAPE = re.compile(r'<path class="(\w+)" d="M')
+ON_MAP = re.compile(r'<text class="(?!name)[\w ]+" x="[\d.]+" y="[\d.]+">(\d+)</text>')
 TILE = re.compile(r'<li class="\w+"><b>(\d+)</b><span>([^<]+)</span>')
 
 
@@ -275,3 +277,29 @@ async def test_the_page_renews_itself_without_a_script_too(
     assert "noindex" in page.headers["x-robots-tag"]
     assert 0 < int(re.findall(r'data-reload="(\d+)"', page.text)[0]) <= 24 * 3600
     assert await simulated.fetchval("SELECT last_seen_at IS NOT NULL FROM screen")
+
+
+async def test_districts_stand_on_a_map_where_the_region_has_given_their_outlines(
+    site: Visitor, simulated: World, device: Visitor
+) -> None:
+    for _ in range(5):
+        await file()
+    await simulated.advance(49)
+    await opened(site, device)
+    page = (await device.get(INSIDE)).text
+    assert sorted(SHAPE.findall(page)) == ["many", "nothing", "nothing", "nothing", "nothing"]
+    assert sorted(ON_MAP.findall(page)) == ["0", "0", "0", "0", "5"]
+    assert TILE.findall(page)[0] == ("5", "Pedurungan")
+    assert "style=" not in page
+
+
+async def test_with_an_outline_missing_there_are_tiles_and_no_map_with_a_hole(
+    site: Visitor, simulated: World, device: Visitor
+) -> None:
+    await simulated.execute(
+        "DELETE FROM region_outline WHERE region = (SELECT id FROM region WHERE name = 'Genuk')"
+    )
+    await opened(site, device)
+    page = (await device.get(INSIDE)).text
+    assert SHAPE.findall(page) == []
+    assert len(TILE.findall(page)) == 5

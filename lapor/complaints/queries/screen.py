@@ -24,7 +24,9 @@ SELECT (SELECT count(*) FROM late) AS overdue, (SELECT count(*) FROM late WHERE 
   (SELECT json_object_agg(n.district, n.count)
    FROM (SELECT district, count(*) FROM late WHERE district IS NOT NULL GROUP BY district) n) AS districts"""
 
-_DISTRICTS = "SELECT code, name FROM region WHERE parent = $1 AND kind = 'district' ORDER BY name"
+_DISTRICTS = """
+SELECT d.code, d.name, o.outline FROM region d LEFT JOIN region_outline o ON o.region = d.id
+WHERE d.parent = $1 AND d.kind = 'district' ORDER BY d.name"""
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,12 @@ class Longest:
 
 @dataclass(frozen=True)
 class Tile:
-    """A district with the number of its overdue reports."""
+    """A district with the number of its overdue reports, and its outline where the region has given one."""
 
+    code: str
     name: str
     overdue: int
+    outline: str | None
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,9 @@ async def on_screen(token_hash: str, region: int, now: datetime) -> Shown:
         Longest(agency, category, district, datetime.fromisoformat(due_at))
         for agency, category, district, due_at in json.loads(late["longest"] or "[]")
     ]
-    tiles = [Tile(row["name"], counted.get(row["code"], 0)) for row in districts]
+    tiles = [
+        Tile(row["code"], row["name"], counted.get(row["code"], 0), row["outline"]) for row in districts
+    ]
     return Shown(
         overdue=late["overdue"],
         received=today["received"] if today else 0,
