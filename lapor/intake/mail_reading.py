@@ -50,6 +50,8 @@ VALUES ($1, $2, $3, 'waiting', 0, lapor_now(), lapor_now()) ON CONFLICT (dedupe_
 
 async def read(delivered: Delivered) -> Read:
     """Read one mail; raises Unreadable for what a person has to look at."""
+    if told := mail_reports.of_provider(delivered.payload):
+        return await bounces.note(told)
     mail = parse(delivered.payload, delivered.account)
     if mail.automatic == BOUNCE and (told := mail_reports.reports(delivered.payload)):
         return await bounces.note(told)

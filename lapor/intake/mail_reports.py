@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from lapor.intake import mail_headers
 
 # How every reason begins, so that a letter that came back is known from one that never left.
 CAME_BACK: Final = "surel kembali: "
+# What marks a report that a provider made of its own.
+PROVIDER: Final = "lapor-bounce"
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _MOST_BLOCKS: Final = 50
 # RFC 3463, section 3: by subject and detail, then by subject alone.
@@ -64,6 +67,22 @@ def reports(raw: bytes) -> list[Report]:
         return list(_reports(message))
     except (RecursionError, ValueError, LookupError, AttributeError, TypeError):
         return []
+
+
+def of_provider(payload: bytes) -> list[Report]:
+    """Return what a provider's own report tells; empty when the payload is a mail, or anything else."""
+    if not payload.startswith(b"{"):
+        return []
+    try:
+        given = json.loads(payload)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(given, dict) or given.get(PROVIDER) is not True:
+        return []
+    found = _STATUS.search(str(given.get("status", "")))
+    status = ".".join(found.groups()) if found else "5.0.0"
+    letter, address = str(given.get("letter", "")), str(given.get("address", ""))
+    return [Report((letter,), (address,) if address else (), status.startswith("5"), status)]
 
 
 def _reports(message: Message) -> Iterator[Report]:

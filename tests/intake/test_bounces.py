@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +17,8 @@ import pytest_asyncio
 from lapor.complaints import desk
 from lapor.complaints.desk import Filed, Filing
 from lapor.intake import mail_reports
+from lapor.intake.channels import mail as channels
+from lapor.intake.channels.interface import Outgoing
 from lapor.intake.inbound import read_waiting
 from lapor.intake.mailbox import collect
 from lapor.intake.outbound import drain
@@ -26,6 +33,8 @@ from tests.intake.switched_on import switched_on
 from tests.visitor import Visitor
 
 PHONE = "+62 812-0000-9999"
+WEBHOOK = "kata-sandi-antar-7"
+KEY = "kunci-tanda-tangan-9"
 GONE = "surel kembali: alamatnya tidak ada (5.1.1)"
 
 
@@ -271,5 +280,67 @@ async def _open_gateway(world: World, sms: SmsServer) -> None:
         "send_header": "X-Kunci",
         "send_fields": "to=tujuan text=isi id=nomor",
     }
-    secrets = {"webhook_token": "x", "send_token": SEND_TOKEN}
-    await switched_on(world, "sms", "62811000111", secrets, settings)
+    tokens = {"webhook_token": "x", "send_token": SEND_TOKEN}
+    await switched_on(world, "sms", "62811000111", tokens, settings)
+
+
+def _mailgun(letter: str, event: str = "failed", severity: str = "permanent", **told: Any) -> dict[str, Any]:
+    """What Mailgun tells of a letter."""
+    stamp, token = str(int(time.time())), secrets.token_hex(25)
+    key = hmac.new(KEY.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
+    data = {"event": event, "severity": severity, "id": secrets.token_hex(8), "recipient": SRI, **told}
+    data["message"] = {"headers": {"message-id": letter.strip("<>"), "to": SRI}}
+    return {"signature": {"timestamp": stamp, "token": token, "signature": key}, "event-data": data}
+
+
+@pytest_asyncio.fixture
+async def providers(letters: Letters, server: MailServer) -> Letters:
+    """The same, with both providers allowed to tell us something."""
+    settings = server.settings(letters.world.name)
+    await switch_on(
+        letters.world, settings, password=PASSWORD, webhook_password=WEBHOOK, mailgun_signing_key=KEY
+    )
+    return letters
+
+
+async def test_mailgun_tells_of_a_letter_that_it_could_not_deliver(providers: Letters, site: Visitor) -> None:
+    _, unique = await providers.filed()
+    late = {"delivery-status": {"code": 452, "enhanced-code": "4.2.2"}}
+    told = [
+        _mailgun(unique, "delivered"),
+        _mailgun(unique, severity="temporary", **late),
+        {**_mailgun(unique), "signature": {"timestamp": "1", "token": "x", "signature": "salah"}},
+    ]
+    answers = [await site.post("/hooks/email", json=one) for one in told]
+    assert [answer.status_code for answer in answers] == [200, 200, 401]
+    await read_waiting()
+    row = await providers.message()
+    assert (row["state"], row["receipt"]) == ("sent", "delayed")
+    gone = _mailgun(unique, **{"delivery-status": {"code": 550, "enhanced-code": "5.1.1"}})
+    for _ in range(2):
+        assert (await site.post("/hooks/email", json=gone)).status_code == 200
+    assert await providers.world.fetchval("SELECT count(*) FROM inbound") == 2
+    await read_waiting()
+    row = await providers.message()
+    assert (row["state"], row["trouble"]) == ("waiting", GONE)
+
+
+async def test_postmark_tells_of_a_letter_by_what_we_gave_it(providers: Letters, site: Visitor) -> None:
+    filed, unique = await providers.filed()
+    settings = replace(providers.settings, smtp_url="smtp://smtp.postmarkapp.com:587")
+    written = channels.Mail(settings)._written(
+        Outgoing(
+            "acknowledgement:1", "acknowledgement", filed.ticket, "", (SRI,), "x", "y", datetime.now(UTC)
+        )
+    )
+    assert written["X-PM-Metadata-surat"] == written["Message-ID"][1:25]
+    bounce = {"RecordType": "Bounce", "ID": 42, "Type": "HardBounce", "Email": SRI, "Details": "550"}
+    for kind, known in (("Subscribe", "x"), ("HardBounce", "0" * 24), ("HardBounce", unique[1:25])):
+        told = {**bounce, "Type": kind, "Metadata": {"surat": known}}
+        answer = await site.post("/hooks/email", json=told, auth=("lapor", WEBHOOK))
+        assert answer.status_code == 200
+    assert (await site.post("/hooks/email", json=bounce, auth=("lapor", "salah"))).status_code == 401
+    await read_waiting()
+    assert await providers.world.fetchval("SELECT count(*) FROM inbound") == 2
+    row = await providers.message()
+    assert (row["state"], row["trouble"]) == ("waiting", GONE)

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from lapor.intake import mail_threads
+from lapor.intake.channels import mail_events
 from lapor.intake.channels.interface import Outgoing, Undelivered
 from lapor.settings import Settings
 
@@ -76,6 +77,9 @@ class Mail:
         mail["Message-ID"] = f"<{mail_threads.message_id(message.key, message.ticket, self._domain())}>"
         # RFC 3834: no out-of-office notice comes back.
         mail["Auto-Submitted"] = "auto-replied" if message.answers else "auto-generated"
+        if (urlsplit(self._smtp_url).hostname or "").endswith(mail_events.POSTMARK_HOST):
+            # Postmark gives the letter an id of its own, and tells of a bounce with this one.
+            mail[mail_events.POSTMARK_HEADER] = mail_threads.letter(mail["Message-ID"].strip("<>"))
         self._thread(mail, message)
         if message.kind in _LEFT_OUT_AT_WILL:
             # RFC 2369: the page on which an officer chooses what to hear of; answers are nobody's subscription.

@@ -16,11 +16,12 @@ from collections.abc import Mapping
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from lapor.channel_accounts import Account
 from lapor.intake import mail_headers
+from lapor.intake.channels import mail_events, payloads
 from lapor.intake.channels.interface import Keys, Part, Posted, Unverified
 from lapor.intake.mail_filing import CHANNEL
 from lapor.intake.mail_parsing import DERIVED, message_id_of
@@ -46,8 +47,12 @@ class MailIn:
         """Return the mail; raises Unverified, also when no account has a secret for it."""
         authorization = posted.headers.get("authorization", "")
         if authorization:
-            account = _by_password(authorization, keys)
-            return [_of_postmark(account, posted.body)]
+            return _of_postmark(_by_password(authorization, keys), posted.body)
+        if posted.headers.get("content-type", "").lower().startswith("application/json"):
+            given = _object(posted.body)
+            signed = payloads.part(given, "signature")
+            stamps = {name: payloads.text(signed, name).encode() for name in signed}
+            return mail_events.of_mailgun(_by_signature(stamps, keys), given)
         fields = _fields(posted)
         return [_of_mailgun(_by_signature(fields, keys), fields, posted.body)]
 
@@ -83,15 +88,22 @@ def _by_signature(fields: Mapping[str, bytes], keys: Keys) -> Account:
     raise Unverified
 
 
-def _of_postmark(account: Account, body: bytes) -> Part:
+def _object(body: bytes) -> dict[str, Any]:
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
-        given = None
-    raw = given.get("RawEmail") if isinstance(given, dict) else None
+        return {}
+    return given if isinstance(given, dict) else {}
+
+
+def _of_postmark(account: Account, body: bytes) -> list[Part]:
+    given = _object(body)
+    if (told := mail_events.of_postmark(account, given)) is not None:
+        return told
+    raw = given.get("RawEmail")
     if not isinstance(raw, str) or not raw:
-        return _whole(account, body)
-    return _part(account, raw.encode("utf-8", "replace"), str(given.get("OriginalRecipient", "")))
+        return [_whole(account, body)]
+    return [_part(account, raw.encode("utf-8", "replace"), str(given.get("OriginalRecipient", "")))]
 
 
 def _of_mailgun(account: Account, fields: Mapping[str, bytes], body: bytes) -> Part:
