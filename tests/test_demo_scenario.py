@@ -199,6 +199,16 @@ def test_addresses_in_the_play_can_belong_to_nobody(play: Scenario) -> None:
     assert all(one.phone.startswith("0812-0000-") for one in people if one.phone)
 
 
+def test_an_operator_has_taken_down_what_was_said_at_the_counter_and_on_the_telephone(
+    play: Scenario, region: Pack
+) -> None:
+    role = {row["code"]: row["role"] for row in region.rows("office")}
+    operators = {holding.username for holding in play.holdings if role[holding.office] == "operator"}
+    for filing in play.filings:
+        taken = filing.channel in ("counter", "phone")
+        assert (filing.taken_by in operators) is taken, filing.key
+
+
 def test_a_misspelt_field_is_refused(tmp_path: Path) -> None:
     for name in ("people.csv", "appointments.csv"):
         (tmp_path / name).write_text("username\n", encoding="utf-8")

@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from types import FrameType
 
 from lapor import settings
-from lapor.commands import OK, say
+from lapor.commands import OK, Failed, say
+from lapor.demo import counter
+from lapor.demo.cast import Cast
 from lapor.demo.check import check
+from lapor.demo.inside import Inside, Unexpected
 from lapor.demo.run import Demonstration, demonstration
 from lapor.demo.welcome import welcome
 
@@ -42,13 +45,24 @@ def run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     say("starting PostgreSQL and Redis")
     try:
         with demonstration(environ, given.home, options.port or given.port, fresh=options.fresh) as running:
-            if running.fresh and running.providers:
-                running.providers.tell()
+            if running.fresh:
+                _let_people_come(running)
             say(asyncio.run(welcome(running, time.monotonic() - begun)))
             _stay(running)
     except KeyboardInterrupt:
         say("stopped")
     return OK
+
+
+def _let_people_come(running: Demonstration) -> None:
+    """Somebody writes over each channel, two come to the counter and one to the kiosk."""
+    assert running.providers is not None
+    running.providers.tell()
+    try:
+        with Inside(running.settings.owner_database_url) as inside:
+            counter.come(Cast(running, inside))
+    except Unexpected as seen:
+        raise Failed(str(seen)) from None
 
 
 def _stay(running: Demonstration) -> None:

@@ -22,6 +22,7 @@ STEPS: tuple[tuple[str, Callable[[Check], str]], ...] = (
     ("file through the web form", Check.file_through_the_form),
     ("receive a signed webhook twice", Check.receive_a_webhook_twice),
     ("hear over three channels", Check.hear_over_the_channels),
+    ("take down at counter and kiosk", Check.take_down_at_the_counter),
     ("let the rules route", Check.let_the_rules_route),
     ("answer on the desk page", Check.answer_on_the_desk),
     ("answer through the panel's form", Check.answer_in_the_panel),

@@ -124,6 +124,7 @@ class Stage:
                 reported_agency=filing.about or None,
                 channel=filing.channel,
                 language=filing.language,
+                taken=desk.Taken(self.codes.people[filing.taken_by]) if filing.taken_by else None,
             )
         )
         return _Playing(filed.complaint_id, Actor.reporter(crypto.secret_hash(filed.secret)))

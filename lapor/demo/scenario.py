@@ -91,6 +91,8 @@ class Filing:
     about: str = ""
     language: str = "id"
     duplicate_of: str = ""
+    # Whoever took it down at the counter or on the telephone.
+    taken_by: str = ""
     steps: tuple[Step, ...] = ()
 
 

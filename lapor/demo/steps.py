@@ -10,6 +10,7 @@ from typing import Self, cast
 import asyncpg
 
 from lapor.complaints import tickets
+from lapor.demo import counter
 from lapor.demo.browser import Browser
 from lapor.demo.cast import COMMAND_SECONDS, VILLAGE, Cast, end, expect
 from lapor.demo.inside import Inside
@@ -30,6 +31,8 @@ OUTAGE_HOURS = 49
 _ACKNOWLEDGED = """
 SELECT c.id FROM complaint c JOIN message m ON m.complaint = c.id
 WHERE c.id > $1 AND c.channel = $2 AND m.kind = 'acknowledgement' AND m.state = 'sent' AND m.channel = $2"""
+_TAKEN_DOWN = """
+SELECT count(*) FROM event WHERE complaint = ANY ($1) AND kind = 'filed' AND facts::jsonb ? 'taken_by'"""
 _FIRED = re.compile(r"(\d+) fired, (\d+) skipped")
 _ROOT = re.compile(r"root ([0-9a-f]{64})")
 _SECRET_LINK = re.compile(r'id="secret"[^>]*value="([^"]+)"')
@@ -113,6 +116,18 @@ class Check:
         )
         expect(heard <= 1, f"{heard} deliveries were not read")
         return f"{', '.join(told)}, with {photos} photos, each acknowledged"
+
+    def take_down_at_the_counter(self) -> str:
+        """An operator takes down two who come, a third writes at the kiosk: each has a slip, and says how it came."""
+        filed = counter.come(self.cast)
+        channels = [self.inside.value("SELECT channel FROM complaint WHERE id = $1", id_) for id_ in filed]
+        expect(channels == ["counter", "counter", "kiosk"], f"they came by {channels}")
+        taken = self.inside.value(_TAKEN_DOWN, list(filed))
+        expect(taken == 2, f"{taken} of them name who took them down")
+        return ", ".join(
+            f"{channel} {_ticket(self.inside.complaint(id_))}"
+            for channel, id_ in zip(channels, filed, strict=True)
+        )
 
     def _acknowledged(self, after: int, channel: str) -> int:
         """The complaint after this one that came over a channel, as soon as its reporter was told."""
