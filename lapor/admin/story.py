@@ -250,6 +250,8 @@ def _taken_down(happened: Happened) -> list[str]:
     """Who took down what somebody said or wrote, and where an incident came from."""
     if "taken_by" not in happened.facts:
         return []
+    if happened.facts.get("channel") not in ("counter", "phone", "kiosk"):
+        return [say("dijadikan aduan oleh petugas dari kiriman")]
     incident = str(happened.facts.get("incident", ""))
     manner = {
         "letter": say("dari surat"),
@@ -271,7 +273,10 @@ def _moved(one: OneComplaint, happened: Happened) -> list[str]:
 
 
 def _ordered(one: OneComplaint, happened: Happened) -> list[str]:
-    """In whose name an instruction was given, and until when."""
+    """In whose name an instruction was given, and until when; in whose name a late answer was seen."""
+    if happened.kind == "escalation_seen" and "office" in happened.facts:
+        whose = say("atas nama {office}") if happened.facts.get("on_behalf") else say("sebagai {office}")
+        return [whose.format(office=happened.facts["office"])]
     order = next((o for o in one.instructions if o.id == happened.facts.get("instruction")), None)
     if order is None or happened.kind != "instructed":
         return []

@@ -9,6 +9,7 @@ from lapor.complaints.actor import Actor
 from lapor.complaints.draft import identity_context
 from lapor.complaints.errors import NotFound, Refused
 from lapor.complaints.holding import LEADING_ROLES, holding
+from lapor.complaints.instructing import giving_office
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,10 @@ async def look_at_contact(actor: Actor, complaint: int) -> Contact:
 
 
 async def see_escalation(actor: Actor, complaint: int) -> None:
-    """Note that the leadership has seen what was answered late, which takes it off their list."""
+    """Note that the leadership has seen what was answered late, which takes it off their list.
+
+    In whose name somebody looked is recorded, as for an instruction.
+    """
     async with holding(actor, complaint) as held:
         if not await held.leads_region(LEADING_ROLES):
             raise Refused("Hanya pimpinan daerah yang dapat menandai ini.")
@@ -56,4 +60,9 @@ async def see_escalation(actor: Actor, complaint: int) -> None:
             held.at,
             actor.person,
         )
-        await held.record("escalation_seen")
+        giving = await giving_office(held.row["region"], LEADING_ROLES)
+        named = giving is not None and giving.title is not None
+        await held.record(
+            "escalation_seen",
+            facts={"office": giving.title, "on_behalf": giving.on_behalf} if giving and named else {},
+        )

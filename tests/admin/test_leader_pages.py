@@ -69,6 +69,18 @@ async def test_a_late_answer_stays_on_the_list_until_it_was_seen(site: Visitor, 
     assert number(after) == 0
 
 
+async def test_who_marks_it_as_seen_in_whose_name_is_told(site: Visitor, simulated: World) -> None:
+    complaint = (await file()).complaint_id
+    await simulated.advance(49)
+    await desk.sweep()
+    await desk.answer(await cases.officer(simulated, "liaison"), complaint, text="Maaf, terlambat.")
+    await site.as_role("leadership_staff", "smg-walikota")
+    await site.send_form(f"/pimpinan/aduan/{complaint}/dilihat", page=LIST)
+    page = (await site.get(f"/pimpinan/aduan/{complaint}")).text
+    assert "menandai keterlambatan sudah dilihat" in page
+    assert "atas nama Wali Kota Semarang" in page
+
+
 async def test_an_answer_in_time_is_never_listed(site: Visitor, simulated: World) -> None:
     complaint = (await file()).complaint_id
     await desk.answer(await cases.officer(simulated, "liaison"), complaint, text="Segera.")
