@@ -10,13 +10,9 @@ from babel.dates import format_datetime
 from lapor.locales import current
 
 # Indonesia's three zones (Keppres 41/1987).
-_ZONE_NAMES = {
-    "Asia/Jakarta": "WIB",
-    "Asia/Pontianak": "WIB",
-    "Asia/Makassar": "WITA",
-    "Asia/Ujung_Pandang": "WITA",
-    "Asia/Jayapura": "WIT",
-}
+ZONES = {"Asia/Jakarta": "WIB", "Asia/Pontianak": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+# An old name of Makassar that registers may still hold.
+_ZONE_NAMES = {**ZONES, "Asia/Ujung_Pandang": "WITA"}
 _MOMENT = {"id": "d MMMM y 'pukul' HH.mm", "en": "d MMMM y, HH:mm"}
 
 

@@ -22,8 +22,8 @@ from lapor.routing.tables import (
 )
 from lapor.sla import tables as policies
 from lapor.sla.tables import CLOCK_KINDS, STEPS, UNITS
+from lapor.words import ZONES
 
-ZONES = ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura")
 AUDIENCES = (*escalating.AUDIENCES, "reporter")
 
 
@@ -39,7 +39,7 @@ EDITED: tuple[Shown, ...] = (
         WHO,
         "code name kind parent timezone live_from",
         "name",
-        choices={"kind": REGION_KINDS, "timezone": ZONES},
+        choices={"kind": REGION_KINDS, "timezone": tuple(ZONES)},
         help="Provinsi, kabupaten atau kota, kecamatan, kelurahan atau desa, dengan kode Kemendagri.",
     ),
     _register(

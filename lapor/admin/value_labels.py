@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lapor.admin.login_events import KINDS
+from lapor.complaints.queries.figures.names import CHANNELS
+from lapor.words import ZONES
 
 _VALUES: Mapping[str, str] = {
     **KINDS,
@@ -69,17 +71,7 @@ _VALUES: Mapping[str, str] = {
     "closed": "Ditutup",
     "rejected": "Tidak dapat ditindaklanjuti",
     "referred": "Dilimpahkan",
-    "web": "Web",
-    "whatsapp": "WhatsApp",
-    "telegram": "Telegram",
-    "sms": "SMS",
-    "email": "Surel",
-    "social": "Media sosial",
-    "counter": "Loket",
-    "phone": "Telepon",
-    "kiosk": "Anjungan",
-    "open311": "Open311",
-    "partner": "Mitra",
+    **CHANNELS,
     "text": "Tulisan singkat",
     "choice": "Pilih satu jawaban",
     "yes_no": "Ya atau tidak",
@@ -112,10 +104,8 @@ _VALUES: Mapping[str, str] = {
     "same_time": "Pada jam yang sama",
     "end_of_day": "Akhir hari",
     "office_hours": "Jam kerja",
-    "Asia/Jakarta": "WIB",
+    **ZONES,
     "Asia/Pontianak": "WIB (Pontianak)",
-    "Asia/Makassar": "WITA",
-    "Asia/Jayapura": "WIT",
     "agency": "Instansi",
     "other_agency": "Instansi yang ditawari",
     "asking_head": "Pimpinan yang meminta penjelasan",

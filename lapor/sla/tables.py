@@ -1,5 +1,7 @@
 """Policies with their ladders, the region's calendar, the heartbeat of the minute hand."""
 
+from typing import get_args
+
 from piccolo.columns import (
     Array,
     BigSerial,
@@ -16,22 +18,13 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from lapor.routing.tables import Region
+from lapor.sla.clock import Unit
+from lapor.sla.ladder import Step
+from lapor.sla.policy import ClockKind
 
-CLOCK_KINDS = (
-    "response",
-    "triage",
-    "promise",
-    "completion",
-    "approval",
-    "transfer",
-    "referral",
-    "instruction",
-    "explanation",
-    "reporter_window",
-    "emergency",
-)
-UNITS = ("minutes", "hours", "calendar_days", "working_days")
-STEPS = ("notify", "remind", "escalate", "close")
+CLOCK_KINDS: tuple[str, ...] = get_args(ClockKind)
+UNITS: tuple[str, ...] = get_args(Unit)
+STEPS: tuple[str, ...] = get_args(Step)
 
 
 class Policy(Table):
