@@ -111,6 +111,7 @@ async def test_a_delivery_becomes_a_complaint_of_whoever_sent_it_from_its_receip
     told = await site.get(sent.headers["location"])
     assert "sudah menjadi aduan" in plain(told.text)
     assert f"/meja/aduan/{row['id']}" in told.text
+    assert "dijadikan aduan oleh petugas" in plain((await site.get(f"/meja/aduan/{row['id']}")).text)
     acts = await site.world.fetch("SELECT act FROM delivery_act ORDER BY id")
     assert [act["act"] for act in acts] == ["filed"]
 
