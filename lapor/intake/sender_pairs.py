@@ -15,6 +15,8 @@ import asyncpg
 from lapor import crypto, database
 from lapor.intake.channels.talk import Said
 
+# Where a provider names people by two ids.
+_CHANNELS: Final = ("whatsapp",)
 # Longer than any complaint stays open with a reporter who says nothing.
 FORGOTTEN_AFTER: Final = timedelta(days=400)
 # However much somebody writes, the row is written no oftener.
@@ -44,6 +46,8 @@ async def ids_of(channel: str, account: str, said: Said, at: datetime) -> tuple[
 
     Where the message names two, they are kept together from now on.
     """
+    if channel not in _CHANNELS:
+        return (said.sender,)
     if said.user_id and said.user_id != said.sender:
         return await _paired(channel, account, said.sender, said.user_id, at)
     row = await database.fetchrow(_FIND, channel, account, _lookups(channel, account, said.sender))
@@ -56,6 +60,8 @@ async def ids_of(channel: str, account: str, said: Said, at: datetime) -> tuple[
 
 async def same_as(channel: str, account: str, sender: str) -> tuple[str, ...]:
     """Return every id of a sender; inside a transaction of `worker`."""
+    if channel not in _CHANNELS:
+        return (sender,)
     row = await database.fetchrow(_FIND, channel, account, _lookups(channel, account, sender))
     return _ids(row, channel, account) if row else (sender,)
 

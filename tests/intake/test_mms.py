@@ -128,4 +128,31 @@ async def test_every_message_says_where_twilio_tells_what_became_of_it(
     await line.send(6, TOLD)
     line.settings = replace(line.settings, base_url=base)
     await line.work()
-    assert line.api.bodies[0].get("StatusCallback") == told_at
+    found = line.api.bodies[0].get("StatusCallback")
+    assert (found.partition("?")[0] if found else None) == told_at
+
+
+async def test_a_message_whose_sender_died_is_known_by_its_receipt_and_not_sent_again(line: Line) -> None:
+    await line.send(7, TOLD)
+    line.settings = replace(line.settings, base_url="https://lapor.example")
+    await line.work()
+    told_at = line.api.bodies[0]["StatusCallback"]
+    # As it stands when the worker was killed between Twilio's answer and the note of it.
+    await line.world.execute(
+        "UPDATE message SET state = 'sending', provider_reference = NULL, sent_at = NULL, channel = NULL,"
+        " leased_until = lapor_now() + interval '2 minutes', next_attempt_at = lapor_now() + interval '2 minutes'"
+        " WHERE kind = 'acknowledgement'"
+    )
+    given = {"MessageSid": f"SM{7:032x}", "MessageStatus": "sent", "From": f"+{OURS}", "To": SRI}
+    path = told_at.removeprefix("https://lapor.example")
+    signed = RequestValidator(AUTH_TOKEN).compute_signature(
+        f"{line.site.world.settings.base_url}{path}", given
+    )
+    headers = {"x-twilio-signature": signed, "content-type": "application/x-www-form-urlencoded"}
+    assert (await line.site.post(path, content=urlencode(given), headers=headers)).status_code == 200
+    await line.work()
+    await line.world.advance(1 / 20)
+    await line.work()
+    row = (await line.world.fetch("SELECT * FROM message WHERE kind = 'acknowledgement'"))[0]
+    assert (row["state"], row["provider_reference"], row["receipt"]) == ("sent", f"SM{7:032x}", "sent")
+    assert len(line.api.sent) == 1

@@ -63,13 +63,14 @@ class Sms:
             if account.settings.get("provider") == TWILIO:
                 fields = _form(posted.body)
                 if _signed(account, posted, fields, keys.settings.base_url):
-                    return [_part(account, dict(fields), twilio.NAMES, ours, posted.body)]
+                    given = {**dict(fields), twilio.KEY: twilio.key_in(posted.address)}
+                    return [_part(account, given, twilio.NAMES, ours, posted.body)]
             elif _knows(account, posted.headers):
                 names = named(account.settings.get("fields", ""))
-                given = _given(posted)
-                if given is None:
+                told = _given(posted)
+                if told is None:
                     return [Part(account.name, own_key(posted.body), posted.body)]
-                return [_part(account, one, names, ours, posted.body) for one in given]
+                return [_part(account, one, names, ours, posted.body) for one in told]
         raise Unverified
 
     def parse(self, payload: bytes) -> Written | Receipt | None:
@@ -200,5 +201,8 @@ def _receipt(given: dict[str, Any]) -> Receipt | None:
     return Receipt(
         reference=payloads.text(given, "id")[:200],
         state=state,
+        key=payloads.text(payloads.part(given, "given"), twilio.KEY)
+        if given.get("provider") == TWILIO
+        else "",
         reason=f"SMS: {code[:20]}" if code and state == "failed" else "",
     )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
 from lapor.channel_accounts import Account
 from lapor.database import transaction
 from lapor.intake import sms_words, stopped
-from lapor.intake.channels import payloads
+from lapor.intake.channels import payloads, twilio
 from lapor.intake.channels.interface import Outgoing, Undelivered
 from lapor.intake.channels.sms import HEADER, NAME, TWILIO
 
@@ -51,7 +52,7 @@ class SmsApi:
         # A letter's first line names the ticket.
         text = sms_words.fitted("\n".join(part for part in (message.subject, message.body) if part))
         if self._account.settings.get("provider") == TWILIO:
-            return await self._by_twilio(address, text)
+            return await self._by_twilio(address, text, message.key)
         if self._account.settings.get("long") != "split":
             return await self._by_gateway(address, text, message.key)
         parts = sms_words.parted(text, _MARK)
@@ -67,22 +68,25 @@ class SmsApi:
         if self._held:
             await self._held.aclose()
 
-    async def _by_twilio(self, address: str, text: str) -> str:
+    async def _by_twilio(self, address: str, text: str, key: str) -> str:
         settings = self._account.settings
         sid = settings.get("account_sid", "")
         service = settings.get("messaging_service", "")
         sender = {"MessagingServiceSid": service} if service else {"From": f"+{self._account.name}"}
         found = await self._post(
             f"{settings.get('api') or TWILIO_API}/2010-04-01/Accounts/{sid}/Messages.json",
-            data={"To": f"+{address}", "Body": text, **sender, **self._told_at()},
+            data={"To": f"+{address}", "Body": text, **sender, **self._told_at(key)},
             auth=httpx.BasicAuth(sid, self._account.secrets.get("auth_token", "")),
         )
         return payloads.text(found, "sid", 200)
 
-    def _told_at(self) -> dict[str, str]:
-        """Where Twilio tells what became of this message; it takes no address that it cannot reach."""
+    def _told_at(self, key: str) -> dict[str, str]:
+        """Where Twilio tells what became of this message; it takes no address that it cannot reach.
+
+        The key comes back with every receipt: so we know that a message has left even if we died before its answer.
+        """
         hook = self._account.hook
-        return {"StatusCallback": hook} if hook.startswith("https://") else {}
+        return {"StatusCallback": f"{hook}?{twilio.KEY}={quote(key)}"} if hook.startswith("https://") else {}
 
     async def _by_gateway(self, address: str, text: str, key: str) -> str:
         settings = self._account.settings

@@ -11,6 +11,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from lapor.intake.channels import payloads
 from lapor.intake.channels.talk import Media, MediaKind
@@ -24,6 +25,8 @@ NAMES: Final[Mapping[str, str]] = {
     "status": "MessageStatus",
     "code": "ErrorCode",
 }
+# By which name the key of a message of ours comes back, in the address at which its receipt is told.
+KEY: Final = "pesan"
 # An answer without words: nothing is sent because of it.
 SILENCE: Final = ("text/xml", b'<?xml version="1.0" encoding="UTF-8"?><Response/>')
 
@@ -51,6 +54,11 @@ def media(given: dict[str, Any]) -> tuple[Media, ...]:
         reference = "/".join(address.groups()) if address else "-"
         found.append(Media(reference, _KINDS.get(kind, "document")))
     return tuple(found)
+
+
+def key_in(address: str) -> str:
+    """Return the key of the message whose receipt is told at this address; empty for any other."""
+    return dict(parse_qsl(address.partition("?")[2], max_num_fields=10)).get(KEY, "")[:120]
 
 
 def signature(token: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
