@@ -59,6 +59,7 @@ async def welcome(running: Demonstration, seconds: float) -> str:
     lines += [
         f"  officers    {at}/masuk",
         f"  panel       {at}/admin/",
+        f"  a channel   bin/lapor channels simulate whatsapp --url {at}",
         "",
         f"  Everybody's password is {running.password}",
         "",

@@ -20,9 +20,11 @@ PRIVATE_WITHIN: Final = timedelta(days=7)
 # What is still under way when the week is over would be refused.
 MARGIN: Final = timedelta(minutes=10)
 
-# What an agency has said, and what of it everybody may read. Of a hidden complaint nothing is ever published.
+# What an agency has said, and what of it everybody may read. Of a hidden complaint nothing is ever published; below
+# the comment of somebody who has become anonymous it would say who they are.
 _WAY = """
-SELECT t.account, t.comment, t.instagram, t.said_at, t.private_message, m.complaint, p.text AS public,
+SELECT t.account, t.comment, t.instagram, t.said_at, t.private_message, m.complaint,
+  CASE WHEN NOT c.anonymous THEN p.text END AS public,
   a.name AS agency, c.ticket, i.language
 FROM message m JOIN social_thread t ON t.complaint = m.complaint
 JOIN statement s ON s.id = m.statement AND s.to_reporter

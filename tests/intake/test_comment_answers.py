@@ -85,6 +85,15 @@ async def test_what_is_public_stands_below_the_comment_as_everybody_may_read_it(
     assert "/buka/" not in words
 
 
+async def test_below_the_comment_of_somebody_anonymous_nothing_is_said(line: Line) -> None:
+    complaint, _, officer = await line.commented(comment(LAMP))
+    await desk.publish(officer, complaint, text="Lampu jalan mati.")
+    await line.world.execute("UPDATE complaint SET anonymous = true WHERE id = $1", complaint)
+    await line.answered(officer, complaint)
+    assert line.api.public == []
+    assert len(line.api.sent) == 1
+
+
 async def test_instagram_has_replies(line: Line) -> None:
     said = {"id": "1791", "from": {"id": "55", "username": "sri"}, "text": LAMP, "media": {"id": "1"}}
     complaint, _, officer = await line.commented({"field": "comments", "value": said}, "instagram")

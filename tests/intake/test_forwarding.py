@@ -166,6 +166,16 @@ async def test_after_handing_on_a_greeting_begins_a_conversation_of_one_s_own(li
     assert len(await line.complaints()) == 1
 
 
+async def test_a_post_that_is_shared_brings_its_link(line: Line) -> None:
+    shared = {"type": "fallback", "payload": {"url": "https://facebook.com/warga/posts/77", "title": "Warga"}}
+    told = {"text": "tolong dibantu, jalan rusak di Tlogosari Kulon", "attachments": [shared]}
+    await line.tell(message(told, sender=HEAD))
+    assert (
+        await line.world.fetchval("SELECT link FROM social_thread") == "https://facebook.com/warga/posts/77"
+    )
+    assert "jalan rusak" in (await line.complaints())[0]["text"]
+
+
 async def test_a_link_without_words_is_filed_for_a_person_to_read_there(line: Line) -> None:
     await line.hands_on("https://x.com/warga_smg/status/1789?s=20&t=abc")
     complaint = (await line.complaints())[0]

@@ -169,13 +169,21 @@ def _told(event: dict[str, Any]) -> Said | None:
     return Said(
         sender[:80],
         Heard(
-            text=payloads.text(message, "text"),
+            text="\n".join(filter(None, [payloads.text(message, "text"), *_shared(message)])),
             photos=photos,
             unheard=media[0].kind if media and not photos else "",
         ),
         media=media,
         replies_to=payloads.text(payloads.part(message, "reply_to"), "mid"),
     )
+
+
+def _shared(message: dict[str, Any]) -> Iterator[str]:
+    """The links that Facebook took out of a message to show what is behind them; the text may have them still."""
+    for attachment in payloads.parts(message, "attachments")[:5]:
+        url = payloads.text(payloads.part(attachment, "payload"), "url", 500)
+        if payloads.text(attachment, "type") == "fallback" and url not in payloads.text(message, "text"):
+            yield url
 
 
 def _media(message: dict[str, Any]) -> Iterator[Media]:
