@@ -5,10 +5,9 @@ from dataclasses import replace
 import asyncpg
 
 from lapor import database, words
-from lapor.intake import letters, recipients
-from lapor.intake.bundling import LEADING
+from lapor.intake import letters
 from lapor.intake.channels.interface import Outgoing
-from lapor.intake.letters import Letter, Sending
+from lapor.intake.letters import Addressee, Letter, Sending
 
 # What a rung of the ladder says, by the kind of its message.
 _WORDED = {
@@ -40,17 +39,10 @@ async def write(message: int, sending: Sending) -> Letter:
     letter = Letter(
         Outgoing(facts["dedupe_key"], facts["kind"], "", facts["office_code"], (), "", "", facts["now"])
     )
-    holders = await recipients.holders_of(facts["office"])
-    latest = recipients.next_morning(facts["created_at"], facts["zone"]) if facts["role"] in LEADING else None
-    resting = letters.rest(holders, facts["now"], facts["zone"], latest)
-    if resting:
-        return replace(letter, wait_until=resting)
-    awake = letters.not_resting(holders, facts["now"], facts["zone"], latest)
-    ways = recipients.routes(awake, facts["email"], sending.channels)
-    letter = replace(letter, person=awake[0].id if awake else None)
-    if not ways:
-        return replace(letter, trouble=await letters.nobody(facts["office"], holders))
-    letter = letters.addressed(letter, ways, sending.attempt)
+    to = Addressee(facts["office"], facts["role"], facts["zone"], facts["email"], facts["created_at"])
+    letter = await letters.to_holders(letter, to, sending)
+    if letter.channel is None:
+        return letter
     kind = _WORDED.get(facts["kind"], facts["kind"])
     subject, body = letters.render(f"leaders/{kind}", _context(facts, sending), sensitive=False)
     return replace(letter, outgoing=replace(letter.outgoing, subject=subject, body=body))

@@ -75,6 +75,17 @@ class Sending:
     accounts: frozenset[tuple[str, str]] = frozenset()
 
 
+@dataclass(frozen=True)
+class Addressee:
+    """An office that is written to, with its agency's own address; `since` is when there was something to say."""
+
+    office: int
+    role: str
+    zone: str
+    email: str
+    since: datetime
+
+
 _FACTS = """
 SELECT m.id, m.dedupe_key, m.kind, m.complaint, m.office, c.ticket, c.reported_agency, c.filed_at,
        c.emergency, m.created_at, coalesce(oz.timezone, r.timezone) AS office_zone,
@@ -184,24 +195,51 @@ async def _to_office(facts: asyncpg.Record, sending: Sending) -> Letter:
     letter = Letter(_bare(facts))
     if facts["office_agency"] == facts["reported_agency"]:
         return replace(letter, trouble=REPORTED, hopeless=True)
-    holders = await recipients.holders_of(facts["office"], reported_agency=facts["reported_agency"])
-    latest = recipients.next_morning(facts["created_at"], facts["office_zone"]) if leading else None
-    resting = None if facts["emergency"] else rest(holders, facts["now"], facts["office_zone"], latest)
-    if resting:
-        return replace(letter, wait_until=resting)
-    awake = (
-        holders if facts["emergency"] else not_resting(holders, facts["now"], facts["office_zone"], latest)
+    to = Addressee(
+        facts["office"],
+        facts["office_role"],
+        facts["office_zone"],
+        facts["office_email"],
+        facts["created_at"],
     )
-    ways = recipients.routes(awake, facts["office_email"], sending.channels)
-    letter = replace(letter, person=awake[0].id if awake else None)
-    if not ways:
-        return replace(letter, trouble=await nobody(facts["office"], holders))
-    letter = addressed(letter, ways, sending.attempt)
+    letter = await to_holders(
+        letter, to, sending, reported_agency=facts["reported_agency"], wakes=facts["emergency"]
+    )
+    if letter.channel is None:
+        return letter
     opens = await list_link(letter, facts["office_role"], sending) if facts["kind"] == "rung_escalate" else ""
     return _worded(letter, facts, link, opens, sending.link_minutes)
 
 
-def not_resting(
+async def to_holders(
+    letter: Letter,
+    to: Addressee,
+    sending: Sending,
+    *,
+    reported_agency: int | None = None,
+    wakes: bool = False,
+    waits: bool = True,
+) -> Letter:
+    """Return the letter on its way to whoever holds an office, without a channel when it cannot leave now.
+
+    What goes to the leadership rests until the next morning at the latest, and not at all unless it `waits`; what
+    `wakes` rests for nobody.
+    """
+    at, leading = letter.outgoing.at, to.role in LEADING
+    latest = (recipients.next_morning(to.since, to.zone) if waits else at) if leading else None
+    holders = await recipients.holders_of(to.office, reported_agency=reported_agency)
+    resting = None if wakes else _rest(holders, at, to.zone, latest)
+    if resting:
+        return replace(letter, wait_until=resting)
+    awake = holders if wakes else _not_resting(holders, at, to.zone, latest)
+    ways = recipients.routes(awake, to.email, sending.channels)
+    letter = replace(letter, person=awake[0].id if awake else None)
+    if not ways:
+        return replace(letter, trouble=await _nobody(to.office, holders))
+    return addressed(letter, ways, sending.attempt)
+
+
+def _not_resting(
     holders: Sequence[Holder], at: datetime, zone: str, latest: datetime | None
 ) -> Sequence[Holder]:
     """Return who may be disturbed now; from `latest` on that is everybody."""
@@ -210,15 +248,15 @@ def not_resting(
     return [holder for holder in holders if holder.quiet_end(at, zone) is None]
 
 
-def rest(holders: Sequence[Holder], at: datetime, zone: str, latest: datetime | None) -> datetime | None:
+def _rest(holders: Sequence[Holder], at: datetime, zone: str, latest: datetime | None) -> datetime | None:
     """Return until when everybody rests, never beyond `latest`; None when somebody may be disturbed, or nobody is."""
-    if not holders or not_resting(holders, at, zone, latest):
+    if not holders or _not_resting(holders, at, zone, latest):
         return None
     ends = [end for holder in holders if (end := holder.quiet_end(at, zone))]
     return min([*ends, latest] if latest else ends)
 
 
-async def nobody(office: int, holders: Sequence[Holder]) -> str:
+async def _nobody(office: int, holders: Sequence[Holder]) -> str:
     """Return why an office has nobody to write to."""
     if holders:
         return NO_ADDRESS

@@ -7,10 +7,9 @@ from typing import Any
 import asyncpg
 
 from lapor import database
-from lapor.intake import inspector_letters, letters, recipients, weekly
-from lapor.intake.bundling import LEADING
+from lapor.intake import inspector_letters, letters, weekly
 from lapor.intake.channels.interface import Outgoing
-from lapor.intake.letters import Letter, Sending
+from lapor.intake.letters import Addressee, Letter, Sending
 from lapor.sla import alarms
 
 NOTHING_LEFT = "tidak ada lagi yang perlu diberitahukan"
@@ -82,20 +81,8 @@ async def to_holders(
     head: asyncpg.Record, office: asyncpg.Record, sending: Sending, *, waits: bool
 ) -> Letter:
     """Return an empty letter on its way to an office; one that `waits` may rest until the next morning."""
-    letter = Letter(outgoing(head, office["code"]))
-    holders = await recipients.holders_of(office["id"])
-    latest = None
-    if office["role"] in LEADING:
-        latest = recipients.next_morning(head["created_at"], office["zone"]) if waits else head["now"]
-    resting = letters.rest(holders, head["now"], office["zone"], latest)
-    if resting:
-        return replace(letter, wait_until=resting)
-    awake = letters.not_resting(holders, head["now"], office["zone"], latest)
-    ways = recipients.routes(awake, office["email"], sending.channels)
-    letter = replace(letter, person=awake[0].id if awake else None)
-    if not ways:
-        return replace(letter, trouble=await letters.nobody(office["id"], holders))
-    return letters.addressed(letter, ways, sending.attempt)
+    to = Addressee(office["id"], office["role"], office["zone"], office["email"], head["created_at"])
+    return await letters.to_holders(Letter(outgoing(head, office["code"])), to, sending, waits=waits)
 
 
 def outgoing(head: asyncpg.Record, office: str) -> Outgoing:
