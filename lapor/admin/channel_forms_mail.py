@@ -85,6 +85,14 @@ MAIL: Final = ChannelForm(
             secret=True,
             optional=True,
         ),
+        Field(
+            "most_hour",
+            lambda: say("Aduan satu pengirim dalam satu jam"),
+            lambda: say("Kosong: 30. Selebihnya menunggu seseorang di halaman Kiriman. 0: tanpa batas."),
+            optional=True,
+            check=digits("most_hour", 1, 4),
+            inputmode="numeric",
+        ),
     ),
     recipient=Field(
         "to",

@@ -28,7 +28,8 @@ from lapor.routing.directory import REGISTRY
 REFUSED_FILES: Final = "attachments_refused"
 NOT_ADDED: Final = "mail_not_added"
 ONLY_FILES: Final = "(lampiran)"
-# One sender's complaints beyond this wait for a person: a programme has gone wrong, or somebody floods.
+# One sender's complaints beyond this, or what the mailbox allows, wait for a person: a programme has gone wrong, or
+# somebody floods. 0 is without limit.
 MOST_AN_HOUR: Final = 30
 _HOUR: Final = timedelta(hours=1)
 
@@ -40,6 +41,9 @@ FROM complaint c WHERE c.id = $1"""
 _LATELY = """
 SELECT count(*) FROM identity i JOIN complaint c ON c.id = i.complaint
 WHERE i.email_lookup = ANY ($1) AND c.filed_at > lapor_now() - $2::interval"""
+_ALLOWED = """
+SELECT coalesce((
+  SELECT nullif(settings::jsonb->>'most_hour', '')::integer FROM channel_account WHERE channel = $1 AND name = $2), $3)"""
 _OFFICER = """
 SELECT EXISTS (SELECT FROM person WHERE active AND lower(email) = $1)
   OR EXISTS (SELECT FROM agency WHERE active AND lower(email) = $1)"""
@@ -62,7 +66,7 @@ async def read(delivered: Delivered) -> Read:
     complaint = await _meant(mail, delivered.account)
     if complaint is not None:
         return await _add(delivered, mail, complaint)
-    await _check(mail)
+    await _check(mail, delivered.account)
     if not mail_filing.enough(mail):
         await mail_asking.ask(delivered, mail)
         return Read(note="terlalu singkat untuk menjadi laporan; pengirimnya ditanya", left=True)
@@ -87,7 +91,7 @@ def _named(mail: Mail) -> list[str]:
     return [*([answered] if answered else []), *mail_threads.in_subject(mail.subject)]
 
 
-async def _check(mail: Mail) -> None:
+async def _check(mail: Mail, mailbox: str) -> None:
     """Raise Unreadable for what shall not become a complaint by itself."""
     if mail.disowned and _named(mail):
         raise Unreadable("alamat pengirim surel ini tidak terbukti (DMARC), dan ia menyebut sebuah laporan")
@@ -96,7 +100,8 @@ async def _check(mail: Mail) -> None:
             "petugas membalas surat tentang sebuah laporan; tanggapan hanya dapat diberikan lewat meja"
         )
     keys = crypto.keyring().lookups(mail.sender, "email")
-    if await database.fetchval(_LATELY, keys, _HOUR) >= MOST_AN_HOUR:
+    most = await database.fetchval(_ALLOWED, CHANNEL, mailbox, MOST_AN_HOUR)
+    if most and await database.fetchval(_LATELY, keys, _HOUR) >= most:
         raise Unreadable("terlalu banyak surel dari satu pengirim dalam satu jam")
 
 

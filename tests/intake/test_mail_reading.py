@@ -372,6 +372,12 @@ async def test_a_flood_from_one_sender_waits_for_a_person(simulated: World) -> N
     await _arrive(*(mail(f"Lampu mati di gang {number} kampung kami.") for number in range(MOST_AN_HOUR + 2)))
     assert await _count(simulated) == MOST_AN_HOUR
     assert await simulated.fetchval("SELECT count(*) FROM inbound WHERE state = 'unreadable'") == 2
+    await switch_on(simulated, {"most_hour": "32"})
+    await _arrive(*(mail(f"Got mampet di gang {number} kampung kami.") for number in range(3)))
+    assert await _count(simulated) == 32
+    await switch_on(simulated, {"most_hour": "0"})
+    await _arrive(*(mail(f"Jalan rusak di gang {number} kampung kami.") for number in range(3)))
+    assert await _count(simulated) == 35
 
 
 async def test_a_very_long_mail_is_cut_and_filed(simulated: World) -> None:
