@@ -30,7 +30,7 @@ class Lateness(Table):
 
     A response clock that runs or was met late, another clock that runs and was escalated. `level` is how often it was
     escalated, 3 for again and again; `listed_from` is None once somebody of the leadership has seen that it was answered
-    late. The rest is the complaint's own, so that the policy of its row can be asked here.
+    late; `several` says that other clocks of the complaint have lines too. The rest is the complaint's own, so that the policy of its row can be asked here.
     """
 
     clock = BigInt(primary_key=True)
@@ -40,6 +40,7 @@ class Lateness(Table):
     met_at = Timestamptz(null=True, default=None)
     level = Integer(default=0)
     listed_from = Timestamptz(null=True, default=None)
+    several = Boolean(default=False)
     region = BigInt()
     owner_agency = BigInt()
     offered_agency = BigInt(null=True, default=None)

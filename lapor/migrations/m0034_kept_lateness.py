@@ -24,6 +24,7 @@ _TABLES = {
         "met_at": Timestamptz(null=True, default=None),
         "level": Integer(default=0),
         "listed_from": Timestamptz(null=True, default=None),
+        "several": Boolean(default=False),
         "region": BigInt(),
         "owner_agency": BigInt(),
         "offered_agency": BigInt(null=True, default=None),
@@ -87,6 +88,9 @@ BEGIN
   WHERE ({_OLD}) IS DISTINCT FROM ({_NEW});
   DELETE FROM lateness l WHERE l.complaint = ANY (asked)
     AND NOT EXISTS (SELECT FROM clock k WHERE k.id = l.clock AND {_KEPT});
+  UPDATE lateness l SET several = n.several
+  FROM (SELECT complaint, count(*) > 1 AS several FROM lateness WHERE complaint = ANY (asked) GROUP BY complaint) n
+  WHERE l.complaint = n.complaint AND l.several <> n.several;
 END $$"""
 
 _ONE = f"""
@@ -99,9 +103,13 @@ END $$"""
 _BEGUN = f"""
 CREATE FUNCTION lateness_begun() RETURNS trigger LANGUAGE plpgsql {_DEFINER} AS $$
 BEGIN
-  INSERT INTO lateness (clock, complaint, kind, due_at, listed_from, {", ".join(_COPIED)})
-  SELECT NEW.id, c.id, NEW.kind, NEW.due_at, NEW.due_at, {", ".join(f"c.{name}" for name in _COPIED)}
-  FROM complaint c WHERE c.id = NEW.complaint;
+  IF EXISTS (SELECT FROM lateness WHERE complaint = NEW.complaint) THEN
+    PERFORM keep_lateness(ARRAY[NEW.complaint]);
+  ELSE
+    INSERT INTO lateness (clock, complaint, kind, due_at, listed_from, {", ".join(_COPIED)})
+    SELECT NEW.id, c.id, NEW.kind, NEW.due_at, NEW.due_at, {", ".join(f"c.{name}" for name in _COPIED)}
+    FROM complaint c WHERE c.id = NEW.complaint;
+  END IF;
   RETURN NULL;
 END $$"""
 _MOVED = f"""

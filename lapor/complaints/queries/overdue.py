@@ -26,28 +26,42 @@ MOST_GROUPS = 6
 # Lines whose time has come. Of a complaint there is one: what is unmet first, then the oldest. What it is about is not
 # told where the leadership may not read it.
 _LINES = """
-SELECT DISTINCT ON (complaint) complaint AS id, clock, kind, due_at, met_at, met_at IS NOT NULL AS met, level, owner_agency,
+SELECT complaint AS id, clock, kind, due_at, met_at, met_at IS NOT NULL AS met, level, owner_agency,
   CASE WHEN NOT protected AND NOT about_official THEN category END AS category,
   CASE WHEN NOT protected AND NOT about_official THEN district END AS district, confidential, protected, about_official
-FROM lateness
-WHERE listed_from < $1
-ORDER BY complaint, met, due_at, clock"""
+FROM lateness l
+WHERE listed_from < $1 AND (NOT several OR NOT EXISTS (
+  SELECT FROM lateness o WHERE o.complaint = l.complaint AND o.listed_from < $1
+    AND (o.met_at IS NOT NULL, o.due_at, o.clock) < (l.met_at IS NOT NULL, l.due_at, l.clock)))"""
 
-_LIST = f"""
-WITH visible AS MATERIALIZED ({_LINES}
-), counted AS (
+# All of them counted; what stands in a list that is narrowed is laid out no further.
+_COUNTED = f"""
+counted AS (
   SELECT count(*) AS total, count(met_at) AS answered, min(due_at) FILTER (WHERE NOT met) AS since,
     count(*) FILTER (WHERE NOT met AND kind = 'response') AS unanswered
-  FROM visible
-), together AS MATERIALIZED (
-  SELECT owner_agency, district, category, level, count(*) AS count, min(due_at) AS since
-  FROM visible WHERE NOT met GROUP BY 1, 2, 3, 4
-), found AS (
-  SELECT c.* FROM ({{source}} ORDER BY v.due_at {{direction}}, v.id {{direction}} OFFSET 0) c
-  WHERE true{{narrowed}}{{beside}} LIMIT {{limit}}
+  FROM ({_LINES}) v
+)"""
+# Counted in one reading, by what belongs together in every way.
+_COUNTED_TOGETHER = f"""
+together AS MATERIALIZED (
+  SELECT owner_agency, district, category, level, met, kind = 'response' AS awaited, count(*) AS count,
+    min(due_at) AS since
+  FROM ({_LINES}) v GROUP BY 1, 2, 3, 4, 5, 6
+), counted AS (
+  SELECT coalesce(sum(count), 0)::bigint AS total, coalesce(sum(count) FILTER (WHERE met), 0)::bigint AS answered,
+    min(since) FILTER (WHERE NOT met) AS since,
+    coalesce(sum(count) FILTER (WHERE NOT met AND awaited), 0)::bigint AS unanswered
+  FROM together
+)"""
+
+# The page itself is read along the deadlines.
+_LIST = """
+WITH {counted}, found AS (
+  SELECT c.* FROM ({source}) c WHERE true{narrowed}{beside}
+  ORDER BY c.due_at {direction}, c.id {direction} LIMIT {limit}
 )
-SELECT n.total, n.answered, n.unanswered, n.since, {{filtered}} AS filtered,
-  CASE WHEN row_number() OVER () = 1 THEN ({{groups}}) END AS groups,
+SELECT n.total, n.answered, n.unanswered, n.since, {filtered} AS filtered,
+  CASE WHEN row_number() OVER () = 1 THEN ({groups}) END AS groups,
   c.id, c.ticket, c.status, c.filed_at, a.id AS agency_id, a.name AS agency, r.timezone AS zone,
   w.complaint IS NOT NULL AS readable, left(w.text, 320) AS words, g.name AS category, d.name AS district,
   v.name AS village, c.anonymous, c.confidential, c.protected, c.about_official,
@@ -65,18 +79,18 @@ LEFT JOIN content w ON w.complaint = c.id
 LEFT JOIN category g ON g.id = c.category
 LEFT JOIN region d ON d.id = c.district
 LEFT JOIN region v ON v.id = c.village
-ORDER BY f.due_at {{direction}}, f.id {{direction}}"""
+ORDER BY f.due_at {direction}, f.id {direction}"""
 
 # Filters speak of a complaint `c`; what a line does not know itself is asked of its complaint.
-_SOURCE = "SELECT v.* FROM visible v"
-_SOURCE_OF_MORE = "SELECT v.*, m.status, m.in_hand FROM visible v JOIN complaint m ON m.id = v.id"
+_SOURCE = _LINES
+_SOURCE_OF_MORE = f"SELECT v.*, m.status, m.in_hand FROM ({_LINES}) v JOIN complaint m ON m.id = v.id"
 _FILTERED = "(SELECT count(*) FROM (SELECT FROM ({source}) c WHERE true{narrowed} LIMIT {limit}) counted)"
 
-# Counted by number, from what belongs together in all four ways; names are looked up for the few that are shown.
+# Names are looked up for the few that are shown.
 _GROUP = """
 SELECT '{by}' AS by, {key}::text AS key, {name}::text AS name, v.count, v.since FROM (
   SELECT {column} AS what, sum(count)::bigint AS count, min(since) AS since FROM together
-  WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 3 LIMIT {most}) v {join}"""
+  WHERE NOT met AND {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 3 LIMIT {most}) v {join}"""
 _GROUPS = """
 SELECT json_agg(json_build_array(g.by, g.key, g.name, g.count, g.since) ORDER BY g.count DESC, g.since)
 FROM ({parts}) g"""
@@ -186,6 +200,7 @@ async def overdue(
         arguments += [wish.mark.at, wish.mark.id]
         beside = f" AND (c.due_at, c.id) {compared} (${len(arguments) - 1}::timestamptz, ${len(arguments)}::bigint)"
     sql = _LIST.format(
+        counted=_COUNTED if narrowed else _COUNTED_TOGETHER,
         source=source,
         narrowed=narrowed,
         beside=beside,
