@@ -43,31 +43,29 @@ WHERE id = $1 AND state = 'sent' AND receipt IS NULL"""
 
 
 async def note(reports: Sequence[Report]) -> Read:
-    """Note what mail servers tell about our letters; inside a transaction of `worker`."""
-    notes = []
-    complaint: int | None = None
-    for report in reports:
-        found, said = await _note(report)
-        complaint = complaint or found
-        notes.append(said)
-    return Read(complaint, "; ".join(dict.fromkeys(notes)))
+    """Note what mail servers tell about our letters; inside a transaction of `worker`.
+
+    It belongs to no complaint: nobody's next letter may answer a mail server.
+    """
+    notes = [await _note(report) for report in reports]
+    return Read(note="; ".join(dict.fromkeys(notes)))
 
 
-async def _note(report: Report) -> tuple[int | None, str]:
+async def _note(report: Report) -> str:
     ids = [unique for one in report.letters if (unique := mail_threads.letter(one))]
     row = await database.fetchrow(_FOUND, ids) if ids else None
     if row is None:
-        return None, UNKNOWN
+        return UNKNOWN
     expected = await _addressees(row)
     if expected is not None and not set(report.addresses) & set(expected):
-        return None, SOMEBODY_ELSE
+        return SOMEBODY_ELSE
     if not report.failed:
         await database.execute(_LATE, row["id"], report.reason)
     elif expected is not None and len(expected) > 1:
-        return row["complaint"], f"{report.reason}; {ONE_OF_SEVERAL}"
+        return f"{report.reason}; {ONE_OF_SEVERAL}"
     else:
         await database.execute(_CAME_BACK, row["id"], report.reason, ATTEMPTS_BEFORE_NEXT, list(_NOBODY_S))
-    return row["complaint"], report.reason
+    return report.reason
 
 
 async def _addressees(row: asyncpg.Record) -> Sequence[str] | None:
