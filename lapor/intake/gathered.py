@@ -8,11 +8,11 @@ from lapor import database
 from lapor.intake import (
     account_letters,
     chat_letters,
+    complaint_letters,
     day_lists,
     digests,
     explanation_letters,
     inspector_letters,
-    letters,
     mail_asking,
     office_letters,
     weekly,
@@ -44,7 +44,7 @@ async def write(message: int, sending: Sending) -> Letter:
         return await digests.digest(head, sending)
     if head["of_leaders"]:
         return await explanation_letters.write(message, sending)
-    return await letters.about_one(message, sending)
+    return await complaint_letters.about_one(message, sending)
 
 
 def _writer(kind: str) -> Callable[[asyncpg.Record, Sending], Awaitable[Letter]] | None:
