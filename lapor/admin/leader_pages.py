@@ -25,6 +25,7 @@ from lapor.complaints.queries.holders import holders_of
 from lapor.complaints.queries.instructions import instructions_standing
 from lapor.complaints.queries.late_days import late_days
 from lapor.complaints.queries.overdue import Only, overdue
+from lapor.complaints.queries.paging import COUNT_LIMIT
 from lapor.complaints.queries.queue import Filters
 from lapor.complaints.reading_traces import note_listed
 from lapor.locales import say
@@ -58,6 +59,8 @@ async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) ->
         where=where,
         found=found,
         narrowed=narrowed,
+        many=bool(filters.words) and found.filtered > COUNT_LIMIT,
+        limit=COUNT_LIMIT,
         oldest=oldest,
         lines=[line for line in lines if line not in oldest],
         filters=filter_fields(filters, only, choices),
