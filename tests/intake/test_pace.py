@@ -9,14 +9,17 @@ import pytest
 import pytest_asyncio
 
 from lapor.intake.channel_watch import watch_channels
+from lapor.intake.comments import MOST_AN_HOUR
 from lapor.intake.dialogue import Heard
 from lapor.intake.inbound import read_waiting
 from lapor.intake.pace import FLOOD, FOR_A_PERSON, WAITS, Limits, Pace
 from lapor.settings import Settings
 from tests.ground import World
 from tests.images import jpeg
+from tests.intake import meta_says
 from tests.intake.graph_api import GraphApi, open_graph_api
 from tests.intake.line import Talking
+from tests.intake.local_api import opened
 from tests.intake.whatsapp_says import SRI, deliver, open_account, photo, text
 from tests.visitor import Visitor
 
@@ -208,3 +211,17 @@ def test_a_window_begins_with_the_first_message_and_ends() -> None:
     later = pace.at(noon + timedelta(minutes=10))
     assert (later.window_count, later.day_count) == (0, 1)
     assert later.at(noon + timedelta(hours=24)).day_count == 0
+
+
+async def test_one_person_s_comments_beyond_an_hour_s_share_wait_for_somebody(
+    simulated: World, site: Visitor, settings: Settings
+) -> None:
+    async with opened(meta_says.SendApi()) as api:
+        await meta_says.open_account(simulated, api.url)
+        told = [f"Lampu jalan mati di gang nomor {number} Tlogosari" for number in range(MOST_AN_HOUR + 2)]
+        changes = [meta_says.comment(one) for one in told]
+        changes.append(meta_says.comment(told[0], author="2488"))
+        assert (await meta_says.deliver(site, meta_says.delivery(changes=changes))).status_code == 200
+        await read_waiting()
+    assert await simulated.fetchval("SELECT count(*) FROM complaint") == MOST_AN_HOUR + 1
+    assert await simulated.fetchval("SELECT count(*) FROM inbound WHERE state = 'unreadable'") == 2
