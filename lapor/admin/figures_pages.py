@@ -136,7 +136,8 @@ async def _answer(
         table = ranked(table, wanted.order)
     where = dict(choices["region"]).get(wanted.region, say("Semua wilayah yang Anda lihat"))
     fields = filter_fields(wanted, choices, month_options(now, zone), offered)
-    whole = not (scope.outside or scope.category or scope.district or scope.channel)
+    # From outside so few would be told apart; of a category, a district or a channel they are not counted.
+    whole = not (table.outside or scope.category or scope.district or scope.channel)
     late = await received_late(wanted.period, region=scope.region, agency=scope.agency) if whole else 0
     return Answer(wanted, table, months, fields, where, now, zone, path, late)
 

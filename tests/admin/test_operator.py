@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from lapor.complaints import desk, tickets
+from lapor.complaints.counting import count_all
 from lapor.complaints.desk import Filing
 from tests.ground import World
 from tests.images import from_phone
@@ -194,6 +195,7 @@ async def test_what_was_received_late_is_counted_beside_the_figures_and_told_in_
         await slip_of(site, {**LAMP, "manner": "letter", "written": written.isoformat()})
     await slip_of(site, LAMP)
     newest = await _newest(simulated)
+    await count_all()
     await site.as_role("coordinator", HERE)
     shown = plain((await site.get("/angka")).text)
     assert "2 laporan sudah lewat tenggat saat diterima" in shown

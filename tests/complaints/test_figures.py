@@ -12,6 +12,7 @@ from lapor.complaints import desk
 from lapor.complaints.closing_months import close_due
 from lapor.complaints.counting import count_all, gaps
 from lapor.complaints.queries.figures import By, Period, Scope, Table, figures, ranked
+from lapor.complaints.queries.received_late import received_late
 from lapor.complaints.sealing import broken_seals
 from tests.complaints.conftest import LEAD, Scene
 from tests.complaints.figures_by_hand import Raw, Row, by_hand, hidden, month_of
@@ -109,6 +110,33 @@ async def test_a_seal_holds_until_somebody_touches_what_it_closed(scene: Scene) 
     await scene.world.execute("UPDATE figure_frozen SET answered = 5 WHERE answered = 1")
     async with database.transaction("worker"):
         assert len(await broken_seals()) == 1
+
+
+async def test_what_was_received_late_in_a_closed_month_stays_with_the_agency_that_had_it(
+    scene: Scene,
+) -> None:
+    await scene.file()
+    filed = await scene.file(written_at=await scene.days_from_now(-6))
+    month = Period.month((await scene.complaint(filed))["filed_at"].date())
+    roads, greens = await scene.agency(LEAD), await scene.agency("smg-dlh")
+    people = (scene.coordinator, await scene.officer("liaison"), await scene.officer("liaison", "smg-dlh"))
+
+    async def told(*agencies: int | None) -> list[list[int]]:
+        await count_all()
+        found = []
+        for person in people:
+            async with database.transaction("reader", user_id=person.person):
+                found.append([await received_late(month, agency=one) for one in agencies])
+        return found
+
+    before = await told(None, roads, greens)
+    assert before == [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
+    await scene.world.advance(24 * 50)
+    assert await close_due(7)
+    await desk.offer_transfer(scene.staff, filed.complaint_id, to_agency=greens, reason="Milik dinas lain")
+    await desk.take_transfer(await scene.officer("staff", "smg-dlh"), filed.complaint_id)
+    assert (await scene.complaint(filed))["owner_agency"] == greens
+    assert await told(None, roads, greens) == before
 
 
 async def test_an_event_written_under_an_older_number_is_counted_when_it_comes(scene: Scene) -> None:
