@@ -52,7 +52,8 @@ async def _hear(delivered: Delivered, comment: Comment) -> Read:
     if len(comment.text.split()) < LEAST_WORDS or phrases.sells(comment.text):
         return Read(note="komentar tanpa isi laporan", left=True)
     # The number of a comment is its own; its link may be that of a post with many.
-    if comment.id and (before := await threads.known("", comment.id)):
+    own = comment.link if "comment_id=" in comment.link else ""
+    if (own or comment.id) and (before := await threads.known(own, comment.id)):
         return Read(before.complaint, "komentar yang sudah kami terima")
     # Not the id by which they could be written to: a comment opens no conversation.
     external = f"comment:{delivered.account}:{comment.author}" if comment.author else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,6 +14,7 @@ from lapor import channel_accounts, crypto
 from lapor.complaints import tickets
 from lapor.complaints.draft import identity_context
 from lapor.intake.forgetting import forget_over
+from lapor.intake.inbound import read_waiting
 from lapor.intake.thread_links import linked, one_spelling
 from lapor.settings import Settings
 from tests.ground import World
@@ -35,6 +37,7 @@ from tests.intake.meta_says import (
 from tests.visitor import Visitor
 
 HEAD = "5566778899001122"
+OTHER = "5566778899003344"
 LINK = "https://www.instagram.com/p/DxYz01/?igsh=abc123"
 KEPT = "https://instagram.com/p/DxYz01"
 WORDS = "@warga.tlogosari: Pak wali, lampu jalan mati sudah seminggu di Tlogosari Kulon"
@@ -133,6 +136,35 @@ async def test_officers_see_the_link_and_the_head_s_staff_nowhere(line: Line) ->
     assert "masih ditunggu ya" in page
     assert "Sistem mencatat terusan dari akun kepala daerah" in page
     assert HEAD not in page
+
+
+async def test_of_somebody_anonymous_the_link_is_not_shown(line: Line) -> None:
+    await line.hands_on(f"{WORDS} {LINK}")
+    await line.world.execute("UPDATE complaint SET anonymous = true")
+    complaint = (await line.complaints())[0]
+    owner = await line.world.fetchval("SELECT a.code FROM complaint c JOIN agency a ON a.id = c.owner_agency")
+    await line.site.as_role("liaison", owner)
+    page = (await line.site.get(f"/meja/aduan/{complaint['id']}")).text
+    assert "lampu jalan mati" in page
+    assert KEPT not in page
+
+
+async def test_a_link_that_two_hand_on_at_the_same_moment_is_one_complaint(line: Line) -> None:
+    await let_forward(line.world, "social", f"{HEAD} {OTHER}")
+    for sender in (HEAD, OTHER):
+        body = delivery(message(f"{WORDS} {LINK}", sender=sender))
+        assert (await deliver(line.site, body)).status_code == 200
+    await asyncio.gather(*(read_waiting() for _ in range(4)))
+    assert len(await line.complaints()) == 1
+    assert await line.world.fetchval("SELECT count(*) FROM inbound WHERE state = 'read'") == 2
+
+
+async def test_a_comment_whose_link_was_handed_on_before_is_that_complaint(line: Line) -> None:
+    said = comment("Lampu jalan mati sudah seminggu di Tlogosari Kulon")["value"] | {"comment_id": "900_31"}
+    said["permalink_url"] = "https://www.facebook.com/900_1?comment_id=31"
+    await line.hands_on(f"{WORDS} https://facebook.com/900_1?comment_id=31&mibextid=x")
+    await line.tell(changes=[{"field": "feed", "value": said}])
+    assert len(await line.complaints()) == 1
 
 
 async def test_whoever_may_not_hand_on_has_a_conversation_of_their_own(line: Line) -> None:
