@@ -24,8 +24,7 @@ from lapor.complaints.queries.choices import filter_choices
 from lapor.complaints.queries.holders import holders_of
 from lapor.complaints.queries.instructions import instructions_standing
 from lapor.complaints.queries.late_days import late_days
-from lapor.complaints.queries.overdue import Only, overdue
-from lapor.complaints.queries.paging import COUNT_LIMIT
+from lapor.complaints.queries.overdue import MOST_SAYING, Only, overdue
 from lapor.complaints.queries.queue import Filters
 from lapor.complaints.reading_traces import note_listed
 from lapor.locales import say
@@ -59,8 +58,8 @@ async def escalations(request: AnyRequest, officer: NamedDependency[Officer]) ->
         where=where,
         found=found,
         narrowed=narrowed,
-        many=bool(filters.words) and found.filtered > COUNT_LIMIT,
-        limit=COUNT_LIMIT,
+        many=bool(filters.words) and found.filtered > MOST_SAYING,
+        limit=MOST_SAYING,
         oldest=oldest,
         lines=[line for line in lines if line not in oldest],
         filters=filter_fields(filters, only, choices),

@@ -14,12 +14,14 @@ import asyncpg
 
 from lapor import database
 from lapor.complaints.queries.complaint import Sent
-from lapor.complaints.queries.paging import COUNT_LIMIT, PAGE_SIZE, Mark, Page, Wish, order, page
+from lapor.complaints.queries.paging import PAGE_SIZE, Mark, Page, Wish, order, page
 from lapor.complaints.queries.queue import Filters, first_words, looked_up, place
 
 TOLD_LIMIT = 8
 # The ladder repeats its last rung without end; from here on it is called "again and again", and kept as that.
 HIGHEST = 3
+# Complaints that hold certain words are counted so far; each is asked for itself.
+MOST_SAYING = 300
 # So many of each kind stand on the front page, the most first.
 MOST_GROUPS = 6
 
@@ -164,7 +166,7 @@ class Late:
 @dataclass(frozen=True)
 class Overdue:
     """How many there are now in all, how many of them were answered meanwhile, how many the filters leave (of words
-    counted up to `COUNT_LIMIT`, one more stands for more), and one page of those, oldest first.
+    counted up to `MOST_SAYING`, one more stands for more), and one page of those, oldest first.
 
     `unanswered` wait for their first answer, `since` is the oldest deadline that is still unmet; `groups` lays what is
     unmet out by agency, district, category and level, where nothing narrows the list.
@@ -228,10 +230,10 @@ async def overdue(
 
 
 def _filtered(filters: Filters, only: Only, source: str, arguments: list[Any]) -> str:
-    """How many the filters leave: of words counted up to `COUNT_LIMIT`, and of guarded ones none that is not shown."""
+    """How many the filters leave: of words counted up to `MOST_SAYING`, and of guarded ones none that is not shown."""
     narrowed = replace(filters, untraced=True).conditions(arguments) + only.conditions(arguments)
     return _FILTERED.format(
-        source=source, narrowed=narrowed, limit=COUNT_LIMIT + 1 if filters.words else "ALL"
+        source=source, narrowed=narrowed, limit=MOST_SAYING + 1 if filters.words else "ALL"
     )
 
 
