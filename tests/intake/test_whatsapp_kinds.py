@@ -1,0 +1,120 @@
+"""Every kind of message that WhatsApp knows: what counts as words, what a person opens, what is answered all the same."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from lapor.settings import Settings
+from tests.ground import World
+from tests.images import jpeg
+from tests.intake.graph_api import GraphApi, open_graph_api
+from tests.intake.line import Talking
+from tests.intake.whatsapp_says import deliver, message, open_account, text
+from tests.visitor import Visitor
+
+TOLD = "Lampu jalan mati sudah seminggu di Tlogosari Kulon"
+FILM = b"\0\0\0\x20ftypisom" + b"\0" * 500
+PAPER = b"%PDF-1.7\n" + b"x" * 500
+
+
+class Line(Talking[GraphApi]):
+    """Somebody who sends whatever a telephone can send."""
+
+    async def say(self, *said: dict[str, Any]) -> list[str]:
+        """Deliver one after the other, let the worker work, and return what was answered."""
+        before = len(self.api.sent)
+        for one in said:
+            assert (await deliver(self.site, one)).status_code == 200
+            await self.work()
+        return self.api.texts()[before:]
+
+    async def kept(self) -> list[tuple[str, str]]:
+        """What stands beside the complaint, as purpose and type."""
+        rows = await self.world.fetch("SELECT purpose, media_type FROM attachment ORDER BY media_type")
+        return [(row["purpose"], row["media_type"]) for row in rows]
+
+    async def states(self) -> list[str]:
+        """What became of the deliveries."""
+        return [row["state"] for row in await self.world.fetch("SELECT state FROM inbound ORDER BY id")]
+
+
+@pytest_asyncio.fixture
+async def line(simulated: World, site: Visitor, settings: Settings) -> AsyncIterator[Line]:
+    async with open_graph_api() as api:
+        await open_account(simulated, api.url)
+        yield Line(api, site, settings)
+
+
+def _row(code: str, title: str) -> dict[str, Any]:
+    """A row of a list of ours that was chosen."""
+    chosen = {"id": code, "title": title, "description": ""}
+    return message("interactive", {"type": "list_reply", "list_reply": chosen})
+
+
+async def test_a_row_of_a_list_is_chosen_as_a_button_is_pressed(line: Line) -> None:
+    await line.say(text(TOLD), _row("skip", "Tanpa foto"), _row("anonymous", "Anonim"))
+    assert line.api.offered() == ["send", "change"]
+    await line.say(_row("send", "Kirim"))
+    (complaint,) = await line.complaints()
+    assert (complaint["text"], complaint["anonymous"]) == (TOLD, True)
+
+
+async def test_a_button_of_a_template_says_what_stands_on_it(line: Line) -> None:
+    answered = await line.say(message("button", {"text": "Bantuan", "payload": "apa saja"}))
+    assert answered == await line.say(text("bantuan"))
+
+
+async def test_films_and_papers_are_kept_for_a_person_and_a_photo_sent_as_a_file_is_a_photo(
+    line: Line,
+) -> None:
+    line.api.media = {"film": FILM, "surat": PAPER, "tajam": jpeg(4)}
+    film = {"id": "film", "mime_type": "video/mp4", "sha256": "x", "caption": TOLD}
+    paper = {"id": "surat", "mime_type": "application/pdf", "sha256": "x", "filename": "../surat warga.pdf"}
+    sharp = {"id": "tajam", "mime_type": "image/jpeg", "sha256": "x", "filename": "IMG_0001.jpg"}
+    await line.say(message("video", film), message("document", sharp))
+    await line.say(text("biasa"), text("ya"))
+    await line.say(message("document", paper))
+    (complaint,) = await line.complaints()
+    assert complaint["text"] == TOLD
+    assert await line.kept() == [
+        ("reply", "application/pdf"),
+        ("report", "image/jpeg"),
+        ("report", "video/mp4"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "more"),
+    [
+        (
+            "contacts",
+            [{"name": {"formatted_name": "Pak RT", "first_name": "Pak"}, "phones": [{"phone": "+62 811"}]}],
+            {},
+        ),
+        (
+            "unsupported",
+            {"type": "poll_creation"},
+            {"errors": [{"code": 131051, "title": "Message type unknown"}]},
+        ),
+        ("location", {"latitude": "utara", "longitude": 1000}, {}),
+        ("interactive", {"type": "nfm_reply", "nfm_reply": {"name": "flow", "response_json": "{}"}}, {}),
+        ("masa_depan", {"apa": ["saja"]}, {}),
+    ],
+)
+async def test_what_holds_no_words_is_kept_and_answered_with_what_we_understand(
+    line: Line, kind: str, content: Any, more: dict[str, Any]
+) -> None:
+    (answer,) = await line.say(message(kind, content, **more))
+    assert "belum dapat kami baca" in answer
+    assert await line.states() == ["read"]
+    assert await line.complaints() == []
+
+
+@pytest.mark.parametrize("kind", ["reaction", "sticker", "system", "edit", "revoke"])
+async def test_what_tells_nothing_is_kept_and_answered_by_nobody(line: Line, kind: str) -> None:
+    assert await line.say(message(kind, {"id": "1", "body": "x", "emoji": "x"})) == []
+    assert await line.states() == ["read"]
