@@ -27,6 +27,8 @@ THINGS = frozenset(
     | {"pak", "bu", "bapak", "ibu"}
 )
 LEVELS = ("province", "regency", "district", "village")
+# Villages that were one name before they were divided: "Tlogosari" is Tlogosari Kulon and Tlogosari Wetan.
+SIDES = frozenset({"kulon", "wetan", "lor", "kidul", "utara", "selatan", "timur", "barat", "tengah"})
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ class PlaceNames:
         for place in places:
             for words in {_words(place.name), _untitled(_words(place.name))}:
                 self._by_words.setdefault(words, []).append(place)
+        self._by_words |= {
+            words: divided for words, divided in self._divided().items() if words not in self._by_words
+        }
         self._longest = max((len(words) for words in self._by_words), default=0)
 
     def find(self, text: str, within: str = "") -> PlaceGuess:
@@ -94,6 +99,18 @@ class PlaceNames:
         candidates = tuple(sorted({code for *score, code in scored if tuple(score) == best}))
         sure = best[1] or any(_support(Place(code, ""), local) > 1 for code in candidates)
         return PlaceGuess(_path(_common(candidates)), candidates, sure)
+
+    def _divided(self) -> dict[tuple[str, ...], list[Place]]:
+        """The villages of one district that differ only by their side, by the name that people call all of them."""
+        found: dict[tuple[str, ...], list[Place]] = {}
+        for words, places in self._by_words.items():
+            if len(words) > 1 and words[-1] in SIDES and words[0] not in TITLES.keys() | THINGS:
+                found.setdefault(words[:-1], []).extend(one for one in places if one.level == "village")
+        return {
+            words: places
+            for words, places in found.items()
+            if len(places) > 1 and len({place.code.rpartition(".")[0] for place in places}) == 1
+        }
 
     def _mentions(self, words: tuple[str, ...], within: str) -> Iterator[_Mention]:
         """The names in the text from left to right, the longest first: "Semarang Tengah", not "Semarang"."""

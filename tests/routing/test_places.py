@@ -65,6 +65,43 @@ def test_the_region_of_the_filing_settles_a_name_that_repeats() -> None:
     assert NAMES.find("sampah di Grogol", within="33.74").codes == ()
 
 
+DIVIDED = PlaceNames(
+    Place(code, name)
+    for code, name in {
+        "33": "Jawa Tengah",
+        "33.74": "Kota Semarang",
+        "33.74.06": "Pedurungan",
+        "33.74.06.1004": "Tlogosari Kulon",
+        "33.74.06.1005": "Tlogosari Wetan",
+        "33.74.06.1006": "Pedurungan Kidul",
+        "33.74.06.1007": "Pedurungan Lor",
+        "33.74.05.1001": "Kauman Kulon",
+        "33.74.04.1001": "Kauman Wetan",
+        "33.74.04.1002": "Sumber Lor",
+        "33.74.04.1003": "Pasar Lor",
+        "33.74.04.1004": "Pasar Kidul",
+    }.items()
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("RT 3 RW 5 Tlogosari", ("33.74.06", "33.74", "33")),
+        ("Tlogosari Wetan", ("33.74.06.1005", "33.74.06", "33.74", "33")),
+        ("Pedurungan", ("33.74.06", "33.74", "33")),
+        # In two districts, or one village alone: nobody knows which was meant.
+        ("Kauman", ()),
+        ("Sumber", ()),
+        ("di depan pasar", ()),
+    ],
+)
+def test_the_old_name_of_a_divided_village_says_its_district(text: str, codes: tuple[str, ...]) -> None:
+    guess = DIVIDED.find(text)
+    assert guess.codes == codes
+    assert not guess.sure
+
+
 @pytest.mark.parametrize(
     "text", ["lampu di Jalan Kauman mati", "Jl. Miroto", "pasar Kauman kotor", "Pak Grogol", "tidak ada", ""]
 )
