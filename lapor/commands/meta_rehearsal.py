@@ -73,6 +73,12 @@ class MessengerRehearsal(Rehearsal):
         await self._deliver(changes=[self._comment("mantap")])
         self.show("warga  > komentar pendek: disimpan saja")
 
+    async def hand_on(self, staff: str, words: str) -> None:
+        """Let the staff of the head's account pass on a thread."""
+        told = self._message({"text": words})
+        await self._deliver(events=[{**told, "sender": {"id": staff}}])
+        self.show("staf   > tautan yang diteruskan dari akun kepala daerah")
+
     async def _receive(self, answered: Message | None) -> None:
         """Tell that what was answered has arrived, and what Meta repeats of our own words."""
         if answered is None:

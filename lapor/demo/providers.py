@@ -26,11 +26,18 @@ from lapor.commands.rehearsal import Rehearsal, Story
 from lapor.commands.telegram_rehearsal import TelegramRehearsal, TelegramStandIn
 from lapor.commands.whatsapp_rehearsal import WhatsAppRehearsal
 from lapor.commands.whatsapp_stand_in import StandIn
+from lapor.intake.forwarding import FORWARDERS
 from lapor.secret_values import DEMO_SECRET
 from lapor.settings import Settings
 
 PATIENCE_SECONDS: Final = 30.0
 PHOTOS: Final = 2
+# The staff of the mayor's own account, and what they hand on.
+STAFF: Final = "990000000001"
+HANDED_ON: Final = (
+    "@warga.gemah: Pak Wali, jembatan kecil di Gemah papannya lapuk, kemarin kaki anak terperosok"
+    " https://www.facebook.com/warga.gemah/posts/1000200030004"
+)
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ CHANNELS: Final = (
     ),
 )
 
+_KNOWN = "SELECT secrets, settings FROM channel_account WHERE channel = $1 AND name = $2"
 _CONNECT = """
 INSERT INTO channel_account (channel, name, title, active, secrets, settings, changed_at)
 VALUES ($1, $2, $3, true, $4, $5, lapor_now())
@@ -114,7 +122,7 @@ class Providers:
                 0,
                 one.channel,
                 one.name,
-                {name: self._secret(one, name) for name in one.secrets},
+                {**{name: self._secret(one, name) for name in one.secrets}, FORWARDERS: STAFF},
                 {"api": self.stand_ins[one.channel].api},
             )
             for one in CHANNELS
@@ -139,6 +147,8 @@ class Providers:
                     _silently,
                 )
                 await telling.tell(PHOTOS)
+                if isinstance(telling, MessengerRehearsal):
+                    await telling.hand_on(STAFF, HANDED_ON)
 
     def _secret(self, one: Connected, name: str) -> str:
         given = f"{self.settings.secret_key}:{one.channel}:{one.name}:{name}"
@@ -155,9 +165,14 @@ class Providers:
         try:
             for one in CHANNELS:
                 account = self.accounts[one.channel]
-                sealed = channel_accounts.sealed(one.channel, one.name, account.secrets)
-                settings = json.dumps(dict(account.settings))
-                await owner.execute(_CONNECT, one.channel, one.name, one.title, sealed, settings)
+                known = await owner.fetchrow(_KNOWN, one.channel, one.name)
+                secrets, settings = dict(account.secrets), dict(account.settings)
+                if known:
+                    # What an administrator has changed since stays, but for where somebody answers now.
+                    secrets |= channel_accounts.opened(one.channel, one.name, known["secrets"])
+                    settings = {**json.loads(known["settings"]), **settings}
+                sealed = channel_accounts.sealed(one.channel, one.name, secrets)
+                await owner.execute(_CONNECT, one.channel, one.name, one.title, sealed, json.dumps(settings))
         finally:
             await owner.close()
 

@@ -31,6 +31,7 @@ OUTAGE_HOURS = 49
 _ACKNOWLEDGED = """
 SELECT c.id FROM complaint c JOIN message m ON m.complaint = c.id
 WHERE c.id > $1 AND c.channel = $2 AND m.kind = 'acknowledgement' AND m.state = 'sent' AND m.channel = $2"""
+_HANDED_ON = "SELECT count(*) FROM social_thread WHERE forwarded AND complaint > $1"
 _TAKEN_DOWN = """
 SELECT count(*) FROM event WHERE complaint = ANY ($1) AND kind = 'filed' AND facts::jsonb ? 'taken_by'"""
 _FIRED = re.compile(r"(\d+) fired, (\d+) skipped")
@@ -111,11 +112,12 @@ class Check:
             queue = self.cast.officer(complaint).get("/meja")
             expect(f"/meja/aduan/{filed}" in queue.text, f"the queue does not show {_ticket(complaint)}")
             told.append(f"{one.channel} {_ticket(complaint)}")
+        self.inside.wait_for("the thread that was handed on", lambda: self.inside.value(_HANDED_ON, first))
         heard = self.inside.value(
             "SELECT count(*) FROM inbound WHERE state <> 'read' AND channel <> 'partner'"
         )
         expect(heard <= 1, f"{heard} deliveries were not read")
-        return f"{', '.join(told)}, with {photos} photos, each acknowledged"
+        return f"{', '.join(told)}, with {photos} photos, each acknowledged; a thread handed on with its link"
 
     def take_down_at_the_counter(self) -> str:
         """An operator takes down two who come, a third writes at the kiosk: each has a slip, and says how it came."""
