@@ -34,6 +34,7 @@ def home_mode() -> int:
 
 
 def socket_folder(home: Path) -> Path:
+    """Return where the sockets lie; the path of a socket may not be long."""
     run = home / "run"
     if len(os.fsencode(run / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
         return run
@@ -42,6 +43,7 @@ def socket_folder(home: Path) -> Path:
 
 
 def private_folder(folder: Path, user: ServerUser) -> Path:
+    """Return the folder, made when it is not there; raises EmbeddedError when somebody else could look into it."""
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
         user.owns(folder)
@@ -70,6 +72,7 @@ def opened_privately(path: str, flags: int) -> int:
 
 
 def passwords(home: Path) -> dict[str, str]:
+    """Return the passwords of the embedded servers, made once."""
     path = home / "servers.env"
     if not path.exists():
         made = {name: secrets.token_urlsafe(24) for name in ("postgres", "redis")}

@@ -23,6 +23,7 @@ class SettingsError(Exception):
 
 
 def weak_text(secret: str, length: int) -> bool:
+    """Whether a password is too short, too monotonous, or a demonstration's."""
     return len(secret) < length or len(set(secret)) < 10 or secret.startswith(DEMO_MARK)
 
 
@@ -32,6 +33,7 @@ def weak_key(key: VersionedKey) -> bool:
 
 
 def weak_partner(pair: PartnerSecret) -> bool:
+    """Whether a partner's secret has fewer different bytes than random ones ever have."""
     return len(set(base64.b64decode(pair.secret.removeprefix("whsec_")))) < 12
 
 

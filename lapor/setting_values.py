@@ -38,10 +38,12 @@ class PartnerSecret(NamedTuple):
 
 
 def text(raw: str) -> str:
+    """Return the text without spaces around it."""
     return raw.strip()
 
 
 def truth(raw: str) -> bool:
+    """Return whether it says yes, in English or Indonesian; nothing says no."""
     value = raw.strip().lower()
     if value in {"1", "true", "yes", "on", "ya"}:
         return True
@@ -51,6 +53,8 @@ def truth(raw: str) -> bool:
 
 
 def number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers between these two."""
+
     def parse(raw: str) -> int:
         try:
             value = int(raw)
@@ -76,6 +80,8 @@ def never_or(lowest: int, highest: int) -> Callable[[str], int]:
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a parser that takes only these words."""
+
     def parse(raw: str) -> str:
         if raw.strip() not in choices:
             raise ValueError(f"must be one of {', '.join(choices)}")
@@ -85,10 +91,13 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def log_level(raw: str) -> str:
+    """Return the name of a level of the log, in capitals."""
     return one_of("DEBUG", "INFO", "WARNING", "ERROR")(raw.strip().upper())
 
 
 def address(*schemes: str) -> Callable[[str], str]:
+    """Return a parser of addresses that begin with one of these schemes; an empty one is left empty."""
+
     def parse(raw: str) -> str:
         value = raw.strip()
         try:
@@ -103,6 +112,7 @@ def address(*schemes: str) -> Callable[[str], str]:
 
 
 def base_url(raw: str) -> str:
+    """Return the address of the site, without a slash at its end."""
     value = address("http", "https")(raw).rstrip("/")
     parts = urlsplit(value)
     if not parts.hostname or parts.path or parts.query:
@@ -111,6 +121,7 @@ def base_url(raw: str) -> str:
 
 
 def folder(raw: str) -> Path:
+    """Return an absolute path; of nothing, the home that every command agrees on."""
     if not raw.strip():
         return default_home()
     path = Path(raw.strip()).expanduser()
@@ -120,6 +131,7 @@ def folder(raw: str) -> Path:
 
 
 def networks(raw: str) -> tuple[Network, ...]:
+    """Return the networks of a comma list."""
     try:
         return tuple(ip_network(part) for part in _parts(raw))
     except ValueError:
@@ -131,10 +143,12 @@ def _parts(raw: str) -> list[str]:
 
 
 def hosts(raw: str) -> tuple[str, ...]:
+    """Return the names of a comma list."""
     return tuple(_parts(raw))
 
 
 def keys(raw: str) -> tuple[VersionedKey, ...]:
+    """Return the keys of a comma list of version:key, the one for new rows first."""
     keys = tuple(_key(part) for part in _parts(raw))
     if len({key.version for key in keys}) != len(keys):
         raise ValueError("names a version twice")
@@ -155,6 +169,7 @@ def _key(part: str) -> VersionedKey:
 
 
 def partner_names(raw: str) -> tuple[str, ...]:
+    """Return the partners of a comma list."""
     found = _parts(raw)
     if wrong := [name for name in found if not _PARTNER.fullmatch(name)]:
         raise ValueError(f"needs names of lower-case letters, digits and hyphens, not {wrong[0]!r}")
@@ -162,6 +177,7 @@ def partner_names(raw: str) -> tuple[str, ...]:
 
 
 def partner_secrets(raw: str) -> tuple[PartnerSecret, ...]:
+    """Return the secrets of a comma list of name=secret."""
     return tuple(_partner_secret(part) for part in _parts(raw))
 
 

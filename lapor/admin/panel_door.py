@@ -49,19 +49,23 @@ class Held:
     messages: list[Message] = field(default_factory=list)
 
     async def send(self, message: Message) -> None:
+        """Keep a part of the answer."""
         self.messages.append(message)
 
     @property
     def status(self) -> int:
+        """The answer's status."""
         return int(self.messages[0]["status"])
 
     @property
     def is_json(self) -> bool:
+        """Whether the answer is for a program."""
         headers = dict(self.messages[0].get("headers", []))
         return bool(headers.get(b"content-type", b"").startswith(b"application/json"))
 
     @property
     def body(self) -> bytes:
+        """The whole body."""
         return b"".join(message.get("body", b"") for message in self.messages[1:])
 
     def replace_body(self, body: bytes) -> None:

@@ -3,8 +3,6 @@
 from piccolo.columns import BigInt, BigSerial, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-PROPOSAL_KINDS = ("change", "delete", "file")
-
 
 class RegisterProposal(Table):
     """A change that touches more than its row: what was asked for, kept until the same person confirms it.

@@ -3,8 +3,6 @@
 from piccolo.columns import BigInt, BigSerial, Bytea, Time, Timestamptz, Varchar
 from piccolo.table import Table
 
-LETTER_KINDS = ("weekly",)
-
 
 class LetterArchive(Table):
     """A letter of a region for one period, byte for byte as it was made, with its SHA-256. Append-only."""

@@ -3,20 +3,6 @@
 from piccolo.columns import BigInt, BigSerial, Bytea, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-REVEAL_OUTCOMES = ("confirmed", "refused")
-# How the words came before somebody's eyes: a whole page, the first words in a list, a photo, the panel.
-READING_MANNERS = ("opened", "listed", "photo", "panel")
-# How somebody newly came to act as an inspector, or another could have come in as them.
-INSPECTOR_CHANGES = (
-    "appointed",
-    "office_changed",
-    "account_changed",
-    "account_opened",
-    "password_given",
-    "reset_used",
-    "factor_removed",
-)
-
 
 class Reveal(Table):
     """An inspector's request to see who filed; a second inspector decides, and the identity is shown once."""
@@ -40,6 +26,7 @@ class ReadingTrace(Table):
     id = BigSerial(primary_key=True)
     complaint = BigInt()
     person = BigInt()
+    # How the words came before somebody's eyes: opened (a page), listed (first words in a list), photo, panel.
     manner = Varchar(length=8)
     hour = Timestamptz()
     read_at = Timestamptz()

@@ -116,11 +116,6 @@ def open_clock(
     return Opened(until.astimezone(UTC), rung_times, policy.ladder.repeat_every, policy.id)
 
 
-def capped(due: datetime, *limits: datetime | None) -> datetime:
-    """The earliest of a deadline and its limits, such as a promised date and the completion deadline."""
-    return min([due, *(limit for limit in limits if limit is not None)])
-
-
 def lasting(policy: Policy, duration: Duration) -> Policy:
     """The same policy with another length, for a category that names its own days."""
     return replace(policy, duration=duration)

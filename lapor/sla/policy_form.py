@@ -135,6 +135,7 @@ class Form:
     asked: set[str] = field(default_factory=set)
 
     def take(self, key: str, kind: type[T], default: T) -> T:
+        """Return what stands under a key, the default when nothing does."""
         self.asked.add(key)
         value = self.written.get(key)
         if value is None:
@@ -144,14 +145,17 @@ class Form:
         return value
 
     def missing(self, key: str) -> Any:
+        """Refuse the policy because a key is missing."""
         raise PolicyError(self.name, key, "is missing")
 
     def required(self, key: str) -> Any:
+        """Return what stands under a key that has to be there, whatever it is."""
         self.asked.add(key)
         value = self.written.get(key)
         return self.missing(key) if value is None else value
 
     def made(self, key: str, make: Callable[[], T]) -> T:
+        """Return what is made of a key; a ValueError is told with the key's name."""
         try:
             return make()
         except PolicyError:
@@ -160,6 +164,7 @@ class Form:
             raise PolicyError(self.name, key, f"cannot be: {wrong}") from wrong
 
     def choice(self, key: str, choices: tuple[Any, ...], default: Any = ...) -> Any:
+        """Return one of these words; without a default it has to be there."""
         self.asked.add(key)
         value = self.written.get(key)
         if value is None:
@@ -170,18 +175,22 @@ class Form:
         return value
 
     def flag(self, key: str, default: bool) -> bool:
+        """Return true or false."""
         return self.take(key, bool, default)
 
     def text(self, key: str) -> str | None:
+        """Return words, None for none."""
         return self.take(key, str, "") or None
 
     def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of words, which may be empty."""
         listed = self.take(key, list, [])
         if not all(isinstance(item, str) for item in listed):
             raise PolicyError(self.name, key, "is a list of words")
         return tuple(listed)
 
     def day(self, key: str) -> date | None:
+        """Return a day, as TOML has it or as ISO text."""
         self.asked.add(key)
         value = self.written.get(key)
         if isinstance(value, str):
@@ -191,6 +200,7 @@ class Form:
         raise PolicyError(self.name, key, f"is a day such as 2026-01-31, not {value!r}")
 
     def after_hours(self) -> bool | time:
+        """Return from which time on a start counts as the next day's, or whether closing time decides."""
         key = "after_hours_rolls"
         self.asked.add(key)
         value = self.written.get(key)
@@ -203,6 +213,7 @@ class Form:
         raise PolicyError(self.name, key, f"is true, false or a time such as 17:00, not {value!r}")
 
     def length(self, key: str) -> timedelta | None:
+        """Return the sum of `key_minutes`, `key_hours` and `key_days`, None when none of them is there."""
         given = {f"{key}_{unit}": size for unit, size in MINUTES.items() if f"{key}_{unit}" in self.written}
         self.asked.update(given)
         total = None
@@ -215,5 +226,6 @@ class Form:
         return total
 
     def refuse_the_rest(self) -> None:
+        """Refuse the policy when a key is left that nobody has asked for."""
         for key in self.written.keys() - self.asked:
             raise PolicyError(self.name, str(key), "is not a field of a policy")

@@ -7,7 +7,7 @@ import pytest
 from lapor.sla.calendar import CalendarMissing, indonesia
 from lapor.sla.clock import Duration
 from lapor.sla.ladder import Ladder, Rung
-from lapor.sla.policy import ClockKind, Facts, NoPolicy, Policy, capped, choose, half, lasting, open_clock
+from lapor.sla.policy import ClockKind, Facts, NoPolicy, Policy, choose, half, lasting, open_clock
 
 WIB = ZoneInfo("Asia/Jakarta")
 CITY = indonesia(WIB, [2025, 2026])
@@ -104,12 +104,6 @@ def test_a_promised_date_replaces_the_length_and_moves_the_rungs() -> None:
 def test_a_length_into_a_year_without_a_calendar_is_refused() -> None:
     with pytest.raises(CalendarMissing):
         open_clock(lasting(GENERAL, Duration(200, "working_days")), NOON, CITY)
-
-
-def test_the_earliest_limit_caps_a_deadline() -> None:
-    assert capped(NOON) == NOON
-    assert capped(NOON, None, NOON + HOUR) == NOON
-    assert capped(NOON, NOON - HOUR, NOON + HOUR) == NOON - HOUR
 
 
 @pytest.mark.parametrize(
