@@ -190,8 +190,7 @@ class Providers:
         self._loop.close()
 
     async def _end(self) -> None:
-        for stand_in, server in self._serving:
-            await stand_in.stop(server)
+        await asyncio.gather(*(stand_in.stop(server) for stand_in, server in self._serving))
 
 
 @contextmanager
