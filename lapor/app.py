@@ -102,9 +102,7 @@ def create_app(configuration: Settings) -> Application:
 def _litestar(configuration: Settings) -> Litestar:
     return Litestar(
         [_static, health.health, health.ready, metrics.metrics, *ROUTES],
-        state=State(
-            {"settings": configuration, "site_cache": SiteCache(), "opens_delivery": opening.opened}
-        ),
+        state=State({"settings": configuration, "site_cache": SiteCache(), "opens_delivery": opening.opened}),
         lifespan=[_running],
         csrf_config=CSRFConfig(
             secret=configuration.secret_key,
