@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import re
 import secrets
@@ -29,7 +31,10 @@ _BOUNDARY = "----benchmark7MA4YWxkTrZu0gW"
 _NEW = "--new-form--"
 _TOKEN = re.compile(rb'name="_csrf_token" value="([^"]+)"')
 
-PAYLOAD = {
+# Our number at WhatsApp, and what its deliveries are signed with.
+NUMBER, APP_SECRET = "1000000001", "rahasia-pengukuran"
+
+PAYLOAD: dict[str, Any] = {
     "type": "complaint",
     "text": "Lampu jalan di depan pasar mati sejak Senin, gelap sekali kalau malam.",
     "reporter": {"id": "warga-77", "name": "Sri Contoh", "phone": "0812-0000-0077"},
@@ -145,8 +150,41 @@ def _partner(connection: Connection, given: Settings) -> Callable[[], Awaitable[
     return deliver
 
 
+@asynccontextmanager
+async def whatsapp(job: Mapping[str, Any], given: Settings) -> AsyncIterator[Side]:
+    """WhatsApp that delivers over several connections at once: messages of many people, every one signed and new."""
+    connections = [await Connection.to(given.base_url) for _ in range(job["clients"])]
+    yield Side([_meta(connection) for connection in connections])
+    for connection in connections:
+        connection.close()
+
+
+def _meta(connection: Connection) -> Callable[[], Awaitable[bool]]:
+    async def deliver() -> bool:
+        sender = f"62812{secrets.randbelow(10**8):08}"
+        message = {"from": sender, "id": f"wamid.{secrets.token_hex(20)}", "timestamp": str(int(time.time()))}
+        value = {
+            "messaging_product": "whatsapp",
+            "metadata": {"display_phone_number": "62811000111", "phone_number_id": NUMBER},
+            "contacts": [{"profile": {"name": "Sri Contoh"}, "wa_id": sender}],
+            "messages": [{**message, "type": "text", "text": {"body": PAYLOAD["text"]}}],
+        }
+        entry = {"id": "1", "changes": [{"field": "messages", "value": value}]}
+        body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+        mac = hmac.new(APP_SECRET.encode(), body, hashlib.sha256).hexdigest()
+        head = (
+            "POST /hooks/whatsapp HTTP/1.1\r\nHost: benchmark\r\nContent-Type: application/json\r\n"
+            f"X-Hub-Signature-256: sha256={mac}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        answer = await connection.send(head.encode() + body)
+        return answer.status == 200 and b'"repeated":false' in answer.body
+
+    return deliver
+
+
 SIDES: dict[str, Callable[[Mapping[str, Any], Settings], AbstractAsyncContextManager[Side]]] = {
     "form": form,
     "bare": bare,
     "hook": hook,
+    "whatsapp": whatsapp,
 }
