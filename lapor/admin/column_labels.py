@@ -172,6 +172,9 @@ _IN_TABLE: Mapping[tuple[str, str], str] = {
     ("answer_template", "text"): "Isi templat",
     ("appointment", "office"): "Jabatan yang dipegang",
     ("region", "live_from"): "Berlaku penuh sejak",
+    ("channel_account", "name"): "Akun di penyedia",
+    ("channel_account", "title"): "Disebut",
+    ("channel_account", "settings"): "Setelan",
 }
 
 

@@ -22,7 +22,7 @@ from lapor.admin import register_rows
 from lapor.admin.access import requires
 from lapor.admin.lists import Pager, wish_of
 from lapor.admin.offices import PREVIEW_ROLES, REGISTERS, Officer
-from lapor.admin.register_words import SHOWN_BY_TABLE, Names, Told, names_of, row_words, told
+from lapor.admin.register_words import SHOWN_BY_TABLE, Names, Told, names_of, register_title, row_words, told
 from lapor.complaints.queries.paging import PAGE_SIZE, Mark, Page, Wish, order
 from lapor.complaints.queries.paging import page as page_of
 from lapor.locales import say
@@ -197,7 +197,7 @@ def _entry(
         at=row["changed_at"],
         who=row["full_name"] or say("Pemasangan sistem"),
         kind="added" if before is None else "removed" if after is None else "changed",
-        register=shown.title if shown else table,
+        register=register_title(table),
         slug=shown.slug if shown else "",
         row=row["row_id"],
         name=row_words(table, after or before or {}, names, zone),

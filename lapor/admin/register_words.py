@@ -20,6 +20,12 @@ from lapor.locales import current, say
 
 SHOWN_BY_TABLE: Mapping[str, Shown] = {shown.tablename: shown for shown in SHOWN}
 
+# Tables whose changes are kept although the panel does not show them, by what a row of theirs is called.
+_APART: Mapping[str, tuple[str, ...]] = {
+    "channel_account": ("channel", "title"),
+    "region_outline": ("region",),
+}
+
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _TIME = re.compile(r"\d\d:\d\d:\d\d\Z")
@@ -72,13 +78,20 @@ def told(table: str, before: Row | None, after: Row | None, names: Names, zone: 
     ]
 
 
+def register_title(table: str) -> str:
+    """What a register is called, be it in the panel or a page of its own."""
+    apart = {"channel_account": say("Akun kanal"), "region_outline": say("Garis batas wilayah")}
+    shown = SHOWN_BY_TABLE.get(table)
+    return shown.title if shown else apart.get(table, table)
+
+
 def row_words(table: str, row: Row, names: Names, zone: str) -> str:
     """What a row is called."""
     shown = SHOWN_BY_TABLE.get(table)
     if table == "appointment":
         columns = ["person", "office"]
     else:
-        columns = [name for name in (shown.shown_as if shown else ()) if name != "id"]
+        columns = [name for name in (shown.shown_as if shown else _APART.get(table, ())) if name != "id"]
     parts = [value_words(table, name, row.get(name), names, zone) for name in columns]
     return " · ".join(parts) or str(row.get("code") or row.get("id", ""))
 

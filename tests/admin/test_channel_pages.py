@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -72,6 +73,27 @@ async def test_an_empty_secret_stays_as_it_is_and_a_switched_off_account_hears_n
     assert (await site.post("/hooks/whatsapp", content=body, headers=signed(body, "lain"))).status_code == 200
     assert (await site.send_form(path, {"title": "Baru", "active": "", "api": meta.url})).status_code == 303
     assert (await site.post("/hooks/whatsapp", content=body, headers=signed(body, "lain"))).status_code == 401
+
+
+async def test_a_change_of_an_account_is_kept_with_both_values_and_no_secret(
+    site: Visitor, meta: GraphApi
+) -> None:
+    number = await _opened(site, meta)
+    given = {"title": "Nomor baru", "app_secret": "lain-sekali", "active": "", "api": meta.url}
+    assert (await site.send_form(f"/kanal/akun/{number}", given)).status_code == 303
+    # What a provider sends changes nothing that is kept.
+    await site.world.execute("UPDATE channel_account SET failures = 3, last_seen_at = lapor_now()")
+    shown = (await site.get(f"/meja/daftar/riwayat?petugas={site.person}")).text
+    told = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    assert "Akun kanal" in told
+    assert "WhatsApp Pemkot → menjadi Nomor baru" in told
+    assert "Ya → menjadi Tidak" in told
+    kept = await site.world.fetch(
+        "SELECT before, after, person FROM register_change WHERE register = 'channel_account' ORDER BY id"
+    )
+    assert [row["person"] for row in kept] == [site.person] * 2
+    assert not any(secret in f"{row['before']}{row['after']}" for row in kept for secret in SECRETS.values())
+    assert not any("secrets" in row["after"] for row in kept)
 
 
 @pytest.mark.parametrize(
