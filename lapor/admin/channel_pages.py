@@ -69,6 +69,7 @@ async def one(
     request: AnyRequest, account: FromPath[int], officer: NamedDependency[Officer]
 ) -> Response[Any]:
     """One account with its form."""
+    settle_language(request)
     notice = _done(request.query_params.get("selesai", ""))
     return await _shown(request, officer, account, notice=notice)
 

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from lapor import database
 from lapor.admin import live
 from lapor.admin.access import leaders_only
+from lapor.admin.live_changes import Changes
 from lapor.admin.offices import LEADER_ROLES, Officer
 from lapor.admin.queue_live import still_here
 from lapor.complaints.queries.overdue import overdue
@@ -24,7 +25,7 @@ STREAM = "/pimpinan/arus"
 async def escalation_stream(request: AnyRequest, officer: NamedDependency[Officer]) -> Response[Any]:
     """The stream of the escalation list, or its message of this moment: numbers only, by this officer's own sight."""
 
-    async def tell(changes: live.Changes) -> live.Facts:
+    async def tell(changes: Changes) -> live.Facts:
         async with database.transaction("reader", user_id=officer.id):
             found = await overdue(Filters(), Wish(), size=1)
             seen = await database.fetchval(

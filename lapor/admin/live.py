@@ -20,8 +20,7 @@ from litestar import Response
 from litestar.response import Stream
 
 from lapor.admin import live_marks
-from lapor.admin.live_changes import Changes as Changes
-from lapor.admin.live_changes import Topics, changes_since, last_change
+from lapor.admin.live_changes import Changes, Topics, changes_since, last_change
 from lapor.admin.live_watch import TROUBLES, Follower, Live
 from lapor.pages import AnyRequest
 

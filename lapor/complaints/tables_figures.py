@@ -21,8 +21,6 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-DIMENSIONS: Final = ("all", "person", "category", "district", "channel")
-SEAL_KINDS: Final = ("closed", "changed")
 OBJECTION_OUTCOMES: Final = ("accepted", "refused")
 
 

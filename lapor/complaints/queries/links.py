@@ -49,12 +49,6 @@ async def linked(complaint: int) -> Sequence[Linked]:
     return [Linked(**dict(row)) for row in await database.fetch(_LINKED, complaint)]
 
 
-async def tickets_of(complaints: Sequence[int]) -> dict[int, str]:
-    """Return the tickets of those complaints that this officer sees."""
-    rows = await database.fetch("SELECT id, ticket FROM complaint WHERE id = ANY ($1)", list(complaints))
-    return {row["id"]: row["ticket"] for row in rows}
-
-
 # Who leads each of these complaints, themselves if others are tied to them, and all who stand in the same bundles.
 _BUNDLES = """
 WITH ties AS (

@@ -80,9 +80,7 @@ async def on_screen(token_hash: str, region: int, now: datetime) -> Shown:
         Longest(agency, category, district, datetime.fromisoformat(due_at))
         for agency, category, district, due_at in json.loads(late["longest"] or "[]")
     ]
-    tiles = [
-        Tile(row["code"], row["name"], counted.get(row["code"], 0), row["outline"]) for row in districts
-    ]
+    tiles = [Tile(row["code"], row["name"], counted.get(row["code"], 0), row["outline"]) for row in districts]
     return Shown(
         overdue=late["overdue"],
         received=today["received"] if today else 0,
