@@ -63,6 +63,16 @@ async def test_ticked_complaints_become_one_instruction_after_a_second_look(
     assert "belum ada tindak lanjut sejak instruksi ini" in page
 
 
+async def test_a_beginning_that_was_chosen_fills_the_form(site: Visitor, simulated: World) -> None:
+    filed = await _late(simulated, 1)
+    await site.as_role("head_of_region", "smg-walikota")
+    asked = {"laporan": filed, "templat": "lapangan"}
+    form = (await site.get(f"{INSTRUCTIONS}/baru", params=asked)).text
+    assert "Periksa setiap laporan ini di lapangan" in form
+    assert "Jawab setiap laporan ini" not in form
+    assert await simulated.fetchval("SELECT count(*) FROM instruction") == 0
+
+
 async def test_a_deadline_ends_with_the_office_day(site: Visitor, simulated: World) -> None:
     filed = await _late(simulated, 1)
     await site.as_role("sekda", "smg-setda")
