@@ -52,9 +52,13 @@ def filter_fields(filters: Filters, only: Only, choices: Choices) -> Sequence[di
         (LEVEL, say("Jenjang"), "" if only.level is None else str(only.level), levels),
         (ANSWERED, say("Jawaban"), "ya" if only.answered_late else "", [("ya", say("Dijawab terlambat"))]),
     )
+    sought = {"name": "cari", "label": say("Cari kata atau nomor"), "value": filters.words}
     return [
-        {"name": name, "label": label, "value": value, "options": options}
-        for name, label, value, options in given
+        sought,
+        *(
+            {"name": name, "label": label, "value": value, "options": options}
+            for name, label, value, options in given
+        ),
     ]
 
 

@@ -69,6 +69,19 @@ async def test_a_late_answer_stays_on_the_list_until_it_was_seen(site: Visitor, 
     assert number(after) == 0
 
 
+async def test_the_list_is_searched_by_words_and_by_ticket(site: Visitor, simulated: World) -> None:
+    flood = await file(text="Banjir setinggi lutut di depan balai warga.")
+    await file(text="Lampu jalan padam di tikungan.")
+    await simulated.advance(49)
+    await site.as_role("head_of_region", "smg-walikota")
+    for sought in ("banjir", flood.ticket):
+        page = (await site.get(LIST, params={"cari": sought})).text
+        assert listed(page) == [flood.complaint_id]
+        assert f'value="{sought}"' in page
+        assert "1 dari 2 laporan" in page
+    assert listed((await site.get(LIST, params={"cari": "jembatan"})).text) == []
+
+
 async def test_who_marks_it_as_seen_in_whose_name_is_told(site: Visitor, simulated: World) -> None:
     complaint = (await file()).complaint_id
     await simulated.advance(49)
