@@ -350,6 +350,7 @@ class Message(Table):
     receipt = Varchar(length=10, null=True, default=None)
     receipt_at = Timestamptz(null=True, default=None)
     repeats = Integer(default=0)
+    pieces = Varchar(length=90, null=True, default=None)
 
 
 TABLES = [

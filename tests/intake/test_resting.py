@@ -73,7 +73,9 @@ async def test_what_is_wrong_with_one_message_lets_no_account_rest(
     assert await _left(simulated, "1") is None
 
 
-async def test_a_letter_too_long_for_telegram_leaves_in_pieces_with_its_buttons_below_the_last() -> None:
+async def test_a_letter_too_long_for_telegram_leaves_in_pieces_with_its_buttons_below_the_last(
+    simulated: World,
+) -> None:
     text = "\n\n".join(f"Bagian {number}. " + "Kami periksa lampunya. " * 70 for number in range(6))
     async with opened(BotApi()) as api:
         bot = TelegramApi(Account(1, "telegram", BOT, {"token": TOKEN}, {"api": api.url}))

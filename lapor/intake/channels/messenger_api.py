@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from lapor.channel_accounts import Account
-from lapor.intake import fetching
+from lapor.intake import fetching, pieces
 from lapor.intake.channels import meta, payloads
 from lapor.intake.channels.interface import Below, Chat, Outgoing, Undelivered
 from lapor.intake.channels.messenger import NAME
@@ -67,11 +67,14 @@ class MessengerApi:
             raise Undelivered("jendela jawaban 24 jam sudah tertutup", for_good=True)
         # A letter's first line names the ticket.
         text = "\n\n".join(part for part in (message.subject, message.body.strip()) if part)
-        pieces = list(split(text))
+        parts = list(split(text))
+        way = f"{NAME}:{self._account.name}"
+        begun = await pieces.begun(message, way, len(parts))
         sent = ""
-        for place, piece in enumerate(pieces, start=1):
-            last = place == len(pieces)
+        for place, piece in enumerate(parts[begun:], start=begun + 1):
+            last = place == len(parts)
             sent = await self._post(message.addresses[0], _content(piece, chat if last else None))
+            await pieces.note(message, way, place, len(parts))
         return sent
 
     async def _answer(self, below: Below, message: Outgoing, link: str) -> str:

@@ -13,7 +13,7 @@ import httpx
 
 from lapor.channel_accounts import Account
 from lapor.database import transaction
-from lapor.intake import sms_words, stopped
+from lapor.intake import pieces, sms_words, stopped
 from lapor.intake.channels import payloads, twilio
 from lapor.intake.channels.interface import Outgoing, Undelivered
 from lapor.intake.channels.sms import HEADER, NAME, TWILIO
@@ -56,11 +56,14 @@ class SmsApi:
         if self._account.settings.get("long") != "split":
             return await self._by_gateway(address, text, message.key)
         parts = sms_words.parted(text, _MARK)
+        way = f"{NAME}:{self._account.name}"
+        begun = await pieces.begun(message, way, len(parts))
         reference = ""
-        for place, part in enumerate(parts, start=1):
+        for place, part in enumerate(parts[begun:], start=begun + 1):
             # The ticket stands first in the first one; the others say that they follow.
             marked = part if place == 1 else f"{place}/{len(parts)} {part}"
             reference = await self._by_gateway(address, marked, f"{message.key}:{place}")
+            await pieces.note(message, way, place, len(parts))
         return reference
 
     async def close(self) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from lapor.channel_accounts import Account
-from lapor.intake import fetching
+from lapor.intake import fetching, pieces
 from lapor.intake.channels import payloads
 from lapor.intake.channels.interface import Outgoing, Undelivered
 from lapor.intake.channels.talk import Unfetchable
@@ -51,18 +51,21 @@ class TelegramApi:
         # A letter's first line names the ticket.
         text = "\n\n".join(part for part in (message.subject, message.body.strip()) if part)
         found: dict[str, Any] = {}
-        pieces = list(split(text))
-        for place, piece in enumerate(pieces, start=1):
+        parts = list(split(text))
+        way = f"{NAME}:{self._account.name}"
+        begun = await pieces.begun(message, way, len(parts))
+        for place, piece in enumerate(parts[begun:], start=begun + 1):
             body: dict[str, Any] = {
                 "chat_id": int(address),
                 "text": piece,
                 # Nobody but the reporter opens a link of theirs, not even to show what is behind it.
                 "link_preview_options": {"is_disabled": True},
             }
-            if chat.choices and place == len(pieces):
+            if chat.choices and place == len(parts):
                 rows = [[{"text": label, "callback_data": code}] for code, label in chat.choices]
                 body["reply_markup"] = {"inline_keyboard": rows}
             found = await self._post("sendMessage", body)
+            await pieces.note(message, way, place, len(parts))
         sent = number(payloads.part(found, "result"), "message_id") or 0
         return reference(self._account.name, int(address), sent)
 
