@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -199,6 +200,16 @@ async def test_a_comment_on_instagram_is_a_complaint_and_a_mention_without_words
     assert sorted(state for state, _ in await line.states()) == ["read", "unreadable"]
 
 
+async def test_with_instagram_s_own_login_a_comment_stands_in_the_entry_itself(line: Line) -> None:
+    told = {"id": "179", "from": {"id": "55", "username": "sri.contoh"}, "text": LAMP, "media": {"id": "1"}}
+    entry = {"id": PAGE, "time": 1795305600, "field": "comments", "value": told}
+    body = json.dumps({"object": "instagram", "entry": [entry]}).encode()
+    assert (await deliver(line.site, body)).status_code == 200
+    await line.work()
+    assert [row["text"] for row in await line.complaints()] == [LAMP]
+    assert await line.states() == [("read", "komentar")]
+
+
 async def test_receipts_are_noted(line: Line) -> None:
     await line.filed()
     mid = line.api.sent[-1]["_id"]
@@ -263,7 +274,19 @@ async def test_what_nobody_we_know_has_signed_is_refused(line: Line, secret: str
     assert await line.world.fetchval("SELECT count(*) FROM inbound") == 0
 
 
-@pytest.mark.parametrize("body", [b"not json", b"[]", b"{}", b'{"entry": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"not json",
+        b"[]",
+        b"{}",
+        b'{"entry": 1}',
+        b'{"entry": []}',
+        b'{"entry": [1]}',
+        b'{"entry": [{"id": "1", "time": 2}]}',
+        b'{"entry": [{"id": "1", "changes": "x"}]}',
+    ],
+)
 async def test_what_is_genuine_but_unreadable_is_kept_and_flagged(line: Line, body: bytes) -> None:
     assert (await deliver(line.site, body)).status_code == 200
     await read_waiting()

@@ -479,7 +479,21 @@ def test_our_signature_is_what_somebody_else_s_library_expects(body: bytes) -> N
     assert not webhook_updates_validator("lain", body, signature(APP_SECRET, body))
 
 
-@pytest.mark.parametrize("body", [b"not json", b"[]", b"{}", b'{"entry": 1}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"not json",
+        b"[]",
+        b"{}",
+        b'{"entry": 1}',
+        b"[" * 100_000,
+        b'{"entry": []}',
+        b'{"entry": [1]}',
+        b'{"entry": [{"id": "1", "changes": "x"}]}',
+        b'{"entry": [{"changes": [{"field": "messages", "value": 5}]}]}',
+        b'{"entry": [{"changes": [{"field": "messages", "value": {"messages": "x"}}]}]}',
+    ],
+)
 async def test_what_is_genuine_but_unreadable_is_kept_and_flagged(line: Line, body: bytes) -> None:
     assert (await line.site.post("/hooks/whatsapp", content=body, headers=signed(body))).status_code == 200
     assert await read_waiting() == 1

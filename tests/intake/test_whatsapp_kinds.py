@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from lapor import crypto
+from lapor.intake.inbound import payload_context
 from lapor.settings import Settings
 from tests.ground import World
 from tests.images import jpeg
 from tests.intake.graph_api import GraphApi, open_graph_api
 from tests.intake.line import Talking
-from tests.intake.whatsapp_says import deliver, message, open_account, text
+from tests.intake.whatsapp_says import deliver, message, open_account, signed, text
 from tests.visitor import Visitor
 
 TOLD = "Lampu jalan mati sudah seminggu di Tlogosari Kulon"
@@ -117,4 +120,38 @@ async def test_what_holds_no_words_is_kept_and_answered_with_what_we_understand(
 @pytest.mark.parametrize("kind", ["reaction", "sticker", "system", "edit", "revoke"])
 async def test_what_tells_nothing_is_kept_and_answered_by_nobody(line: Line, kind: str) -> None:
     assert await line.say(message(kind, {"id": "1", "body": "x", "emoji": "x"})) == []
+    assert await line.states() == ["read"]
+
+
+async def test_a_place_that_is_shared_brings_its_name(line: Line) -> None:
+    pin = {"latitude": -6.98, "longitude": 110.42, "name": "Masjid Baiturrahman", "address": "Simpang Lima"}
+    await line.say(text("Lampu jalan mati sudah seminggu"), message("location", pin), text("tidak ada"))
+    await line.say(text("biasa"), text("ya"))
+    (complaint,) = await line.complaints()
+    assert complaint["address"] == "Masjid Baiturrahman, Simpang Lima"
+    assert float(complaint["latitude"]) == pytest.approx(-6.98)
+
+
+@pytest.mark.parametrize("code", [131037, 131045, 133010, 200, 210])
+async def test_a_number_that_may_not_speak_raises_an_alarm_and_loses_nothing(line: Line, code: int) -> None:
+    line.api.refusals = [(400, code, {})]
+    assert await line.say(text("halo")) == []
+    alarms = [
+        row["code"] for row in await line.world.fetch("SELECT code FROM alarm WHERE cleared_at IS NULL")
+    ]
+    assert "channel_broken" in alarms
+    await line.world.advance(0.2)
+    await line.work()
+    assert len(line.api.sent) == 1
+
+
+async def test_what_meta_tells_about_the_number_is_kept_as_it_is(line: Line) -> None:
+    value = {"event": "REJECTED", "message_template_name": "kabar_laporan", "reason": "INVALID_FORMAT"}
+    change = {"field": "message_template_status_update", "value": value}
+    body = json.dumps({"entry": [{"id": "1", "changes": [change]}]}).encode()
+    assert (await line.site.post("/hooks/whatsapp", content=body, headers=signed(body))).status_code == 200
+    row = (await line.world.fetch("SELECT channel, external_id, payload FROM inbound"))[0]
+    kept = crypto.keyring().decrypt(row["payload"], payload_context(row["channel"], row["external_id"]))
+    assert b"INVALID_FORMAT" in kept
+    await line.work()
     assert await line.states() == ["read"]

@@ -118,21 +118,26 @@ class Messenger:
 
 def _parts(body: bytes, signed_by: str) -> Iterator[Part]:
     try:
-        given = payloads.json_object(body)
-        if not isinstance(given.get("entry"), list):
-            raise Unreadable("isi kiriman tidak berisi entry")
+        entries = payloads.parts(payloads.json_object(body), "entry")
     except Unreadable:
+        entries = []
+    if not any(payloads.parts(entry, "messaging") or _changes(entry) for entry in entries):
+        # What we cannot take apart is kept as it is; what we drop on purpose stands in an event or a change.
         yield Part(signed_by, meta.hashed(body), body)
-        return
-    for entry in payloads.parts(given, "entry"):
+    for entry in entries:
         account = payloads.text(entry, "id")[:60] or signed_by
         for event in payloads.parts(entry, "messaging"):
             yield from _of_event(account, event)
-        for change in payloads.parts(entry, "changes"):
+        for change in _changes(entry):
             value = payloads.part(change, "value")
             if payloads.text(payloads.part(value, "from"), "id") != account:
                 content = {"field": payloads.text(change, "field"), "change": value}
                 yield Part(account, meta.hashed(meta.packed(content)), meta.packed(content))
+
+
+def _changes(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """The comments and mentions of an entry; with Instagram's own login the entry itself is the one of them."""
+    return payloads.parts(entry, "changes") or ([entry] if payloads.part(entry, "value") else [])
 
 
 def _of_event(account: str, event: dict[str, Any]) -> Iterator[Part]:

@@ -50,7 +50,7 @@ class WhatsApp:
             return _said(payloads.part(given, "message"), payloads.part(given, "contact"))
         if "status" in given:
             return _receipt(payloads.part(given, "status"))
-        if "other" in given:
+        if "other" in given and (given["other"] != "messages" or payloads.part(given, "value").get("errors")):
             return None
         raise Unreadable("isi kiriman tidak dikenal")
 
@@ -59,8 +59,9 @@ def _parts(body: bytes, signed_by: str) -> Iterator[Part]:
     try:
         changes = list(_changes(payloads.json_object(body)))
     except Unreadable:
+        changes = []
+    if not changes:
         yield Part(signed_by, meta.hashed(body), body)
-        return
     for field, value in changes:
         account = payloads.text(payloads.part(value, "metadata"), "phone_number_id")[:60] or signed_by
         contacts = payloads.parts(value, "contacts")
@@ -74,7 +75,7 @@ def _parts(body: bytes, signed_by: str) -> Iterator[Part]:
         ]
         # What is neither is kept as it is: templates that were approved, limits that were changed.
         other: list[tuple[str, dict[str, Any]]] = (
-            [] if heard or told else [(meta.hashed(meta.packed(value)), {"other": field})]
+            [] if heard or told else [(meta.hashed(meta.packed(value)), {"other": field, "value": value})]
         )
         for key, content in (*heard, *told, *other):
             yield Part(account, key, meta.packed(content))
@@ -138,7 +139,8 @@ def _heard(kind: str, content: dict[str, Any], media: Media | None) -> Heard:
             return Heard(text=caption, photos=1)
         return Heard(text=caption, unheard=media.kind)
     if kind == "location":
-        return Heard(point=_point(content))
+        named = [payloads.text(content, "name"), payloads.text(content, "address")]
+        return Heard(point=_point(content), place=", ".join(filter(None, named)))
     if kind == "interactive":
         answer = payloads.part(content, payloads.text(content, "type"))
         return Heard(choice=payloads.text(answer, "id")[:40])

@@ -27,9 +27,9 @@ LONGEST_TEXT, LONGEST_WITH_BUTTONS, MOST_BUTTONS = 4096, 1024, 3
 # What opens a list of choices.
 _CHOOSE: Final = {"id": "Pilih", "en": "Choose"}
 # Throughput, spam and request limits, and services that are away: the account rests.
-_REST: Final = (4, 80007, 130429, 131048, 131016, 131057, 133004, 2, 131000)
+_REST: Final = (4, 80007, 130429, 131048, 131064, 131016, 131057, 133004, 2, 131000)
 # Tokens and permissions: nothing leaves until somebody has mended the account.
-_BROKEN: Final = (0, 3, 10, 190, 200, 368, 131005, 131031, 131042)
+_BROKEN: Final = (0, 3, 10, 190, *range(200, 300), 368, 131005, 131031, 131037, 131042, 131045, 133010)
 # To the same person too quickly: only this message rests.
 _LATER: Final = (1, 131056)
 _DEFAULT_REST: Final = timedelta(seconds=30)
