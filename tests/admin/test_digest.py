@@ -32,7 +32,7 @@ WIB = ZoneInfo("Asia/Jakarta")
 MONDAY = datetime(2027, 2, 1, 9, tzinfo=WIB)
 CITY, DPU = "smg-walikota", "smg-dpu"
 LETTERS = "/pimpinan/surat"
-READERS = {"inspectorate", "sekda", "head of region"}
+READERS = {"sekda", "head of region", "deputy head of region", "staff of the leadership", "inspectorate"}
 
 
 @pytest.fixture

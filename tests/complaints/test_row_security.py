@@ -26,6 +26,11 @@ VIEWERS = {
     "inspectorate": ("inspector", "smg-inspektorat"),
     "sekda": ("sekda", "smg-setda"),
     "head of region": ("head_of_region", "smg-walikota"),
+    "deputy head of region": ("deputy_head", "smg-walikota"),
+    "staff of the leadership": ("leadership_staff", "smg-walikota"),
+    "head of the responsible agency": ("agency_head", "smg-dpu"),
+    "liaison of the responsible agency": ("liaison", "smg-dpu"),
+    "checker of the responsible agency": ("checker", "smg-dpu"),
     "head of the region above": ("head_of_region", "jtg-gubernur"),
     "inspectorate of the region above": ("inspector", "jtg-inspektorat"),
     "district head": ("agency_head", "smg-kec-tembalang"),
@@ -92,6 +97,17 @@ SEEN: dict[str, dict[str, str]] = {
         "head of region": CLOCKS,
     },
 }
+
+# Who sees the same as another.
+ALIKE = {
+    "deputy head of region": "head of region",
+    "staff of the leadership": "head of region",
+    "head of the responsible agency": "staff of the responsible agency",
+    "liaison of the responsible agency": "staff of the responsible agency",
+    "checker of the responsible agency": "staff of the responsible agency",
+}
+for _seen in SEEN.values():
+    _seen.update({viewer: _seen[other] for viewer, other in ALIKE.items() if other in _seen})
 
 FILINGS: dict[str, dict[str, object]] = {
     "ordinary": {},

@@ -99,6 +99,8 @@ LEADING = {
     "inspectorate",
     "sekda",
     "head of region",
+    "deputy head of region",
+    "staff of the leadership",
     "head of the region above",
     "inspectorate of the region above",
 }
