@@ -22,26 +22,42 @@ if (news) {
   const ask = async () => {
     try {
       const since = mark === null ? "" : "&sejak=" + mark;
-      const answer = await fetch(news.dataset.from + "?sekali=1" + since, { cache: "no-store", redirect: "error" });
-      if (answer.ok) hear(await answer.json());
+      const address = news.dataset.from + "?sekali=1" + since;
+      const answer = document.hidden ? null : await fetch(address, { cache: "no-store", redirect: "error" });
+      if (answer && answer.ok) hear(await answer.json());
     } catch {
       // No signal; the next turn asks again.
     }
     setTimeout(ask, pause);
   };
 
-  if (window.EventSource) {
-    const stream = new EventSource(news.dataset.from);
+  let stream = null;
+  let asks = false;
+  const askOnly = () => {
+    if (!asks) setTimeout(ask, pause);
+    asks = true;
+  };
+  const open = () => {
+    if (stream || asks || document.hidden) return;
+    // Whoever comes back hears what happened meanwhile.
+    stream = new EventSource(news.dataset.from + (mark === null ? "" : "?sejak=" + mark));
     stream.onmessage = (event) => hear(JSON.parse(event.data));
-    stream.addEventListener("akhir", () => stream.close());
-    stream.onerror = () => {
-      if (stream.readyState !== EventSource.CLOSED) return;
-      setTimeout(ask, pause);
-    };
-    // A page that is put away keeps no connection.
-    window.addEventListener("pagehide", () => stream.close());
+    // The session is over: nothing more will be told.
+    stream.addEventListener("akhir", (event) => event.target.close());
+    stream.onerror = (event) => { if (event.target.readyState === EventSource.CLOSED) askOnly(); };
+  };
+  const close = () => {
+    if (stream) stream.close();
+    stream = null;
+  };
+  if (window.EventSource) {
+    // A page that nobody looks at keeps no connection; one that comes back has it again.
+    document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+    window.addEventListener("pagehide", close);
+    window.addEventListener("pageshow", open);
+    open();
   } else {
-    setTimeout(ask, pause);
+    askOnly();
   }
   news.querySelector("a").addEventListener("click", (event) => {
     event.preventDefault();
