@@ -22,7 +22,8 @@ from lapor.intake.dialogues import end_silences
 from lapor.intake.forgetting import forget_over
 from lapor.intake.inbound import READ_INBOUND, read_waiting
 from lapor.intake.media_fetching import fetch_waiting
-from lapor.intake.outbound import drain, look
+from lapor.intake.outbound import drain
+from lapor.intake.outbox import look
 from lapor.runtime import running
 from lapor.settings import Settings
 from lapor.sla.audit import CODES, watch

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lapor import database
 from lapor.commands import OK, Failed, actions_of, say
-from lapor.intake.outbound import resend
+from lapor.intake.outbox import resend
 from lapor.runtime import Ground, grounded, running
 
 _DEAD = """

@@ -3,9 +3,8 @@
 import asyncio
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import asyncpg
 import structlog
 
 from lapor import channel_accounts, database
@@ -13,10 +12,12 @@ from lapor.channel_accounts import Account
 from lapor.complaints import events
 from lapor.database import transaction
 from lapor.intake import bounces, breaker, gathered, letters
-from lapor.intake.bundling import bundle, reach_again
+from lapor.intake.bundling import bundle
 from lapor.intake.channels.interface import Undelivered
 from lapor.intake.chat_letters import CHAT
+from lapor.intake.leased import SENT, Leased, lease, put_back
 from lapor.intake.letters import ATTEMPTS, Letter, Sending
+from lapor.intake.outbox import UNREACHED
 from lapor.intake.outlets import Outlets
 from lapor.intake.turns import Turns
 from lapor.settings import Settings
@@ -24,7 +25,6 @@ from lapor.sla import alarms
 
 log = structlog.get_logger()
 
-LEASE = timedelta(minutes=2)
 # Shorter than the lease, so that nobody else takes a message which is still being sent.
 PATIENCE_SECONDS = 60.0
 LANES = 4
@@ -32,8 +32,6 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 GROWTH = 2.6
 INTERRUPTED = "pengiriman terputus berulang kali"
-# Nobody can be written to; somebody has to appoint a holder or mend an address.
-UNREACHED = (letters.NO_HOLDER, letters.NO_ADDRESS)
 
 
 @dataclass
@@ -56,55 +54,8 @@ class Drained:
         return self.sent + self.failed + self.dead + self.cancelled + self.held
 
 
-@dataclass(frozen=True)
-class _Claimed:
-    """A message under lease; only whoever holds this very lease may say what became of it."""
-
-    id: int
-    kind: str
-    complaint: int | None
-    office: int | None
-    attempts: int
-    leased_until: datetime
-    # Why it has not arrived so far.
-    trouble: str | None
-    # Whoever held it before has died with it: it may have left already.
-    interrupted: bool
-
-
-_CLAIM = """
-UPDATE message SET state = 'sending', attempts = attempts + 1, leased_until = $1, next_attempt_at = $1
-FROM (
-  SELECT id AS due, state = 'sending' AS interrupted FROM message
-  WHERE state IN ('waiting', 'sending') AND next_attempt_at <= $2
-    -- What we say in a conversation leaves in the order in which we said it.
-    AND (dialogue IS NULL OR NOT EXISTS (
-      SELECT FROM message before WHERE before.dialogue = message.dialogue AND before.id < message.id
-        AND (before.state = 'sending' OR before.state = 'waiting' AND before.next_attempt_at <= $2)))
-  ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT $3) taken
-WHERE id = due
-RETURNING id, kind, complaint, office, attempts, leased_until, trouble, interrupted"""
-
-_SENT = """
-UPDATE message SET state = 'sent', channel = $3, person = coalesce($4, person), provider_reference = $5, sent_at = $6,
-  leased_until = NULL, trouble = NULL, repeats = repeats + $7
-WHERE id = $1 AND state = 'sending' AND leased_until = $2"""
-
-_PUT_BACK = """
-UPDATE message SET state = $3, channel = $4, person = coalesce($5, person), trouble = $6, next_attempt_at = $7,
-  attempts = $8, leased_until = NULL
-WHERE id = $1 AND state = 'sending' AND leased_until = $2"""
-
 _IN_LEDGER = "SELECT EXISTS (SELECT FROM ledger_head WHERE subject = $1)"
 _OFFICE = "SELECT o.title, a.name AS agency FROM office o JOIN agency a ON a.id = o.agency WHERE o.id = $1"
-
-_COUNTS = """
-SELECT count(*) AS waiting, (SELECT count(*) FROM message WHERE state = 'dead') AS dead,
-  coalesce(extract(epoch FROM lapor_now() - min(next_attempt_at) FILTER (WHERE next_attempt_at < lapor_now())), 0)::int
-    AS oldest,
-  (SELECT count(*) FROM alarm WHERE cleared_at IS NULL) AS alarms,
-  (SELECT count(*) FROM message WHERE repeats > 0) AS repeated
-FROM message WHERE state IN ('waiting', 'sending')"""
 
 
 async def drain(settings: Settings, batch: int = 1_000) -> Drained:
@@ -120,7 +71,7 @@ async def drain(settings: Settings, batch: int = 1_000) -> Drained:
     done.bundled = await bundle(settings.digest_from)
     try:
         while done.total < batch:
-            claimed = await _claim(min(LANES, batch - done.total))
+            claimed = await lease(min(LANES, batch - done.total))
             if not claimed:
                 break
             turns = Turns([message.id for message in claimed])
@@ -134,15 +85,8 @@ async def drain(settings: Settings, batch: int = 1_000) -> Drained:
     return done
 
 
-async def _claim(count: int) -> list[_Claimed]:
-    async with transaction("worker"):
-        at = await database.now()
-        rows = await database.fetch(_CLAIM, at + LEASE, at, count)
-    return [_Claimed(**dict(row)) for row in sorted(rows, key=lambda row: row["id"])]
-
-
 async def _deliver(
-    message: _Claimed, outlets: Outlets, settings: Settings, done: Drained, turns: Turns
+    message: Leased, outlets: Outlets, settings: Settings, done: Drained, turns: Turns
 ) -> None:
     """Send one message and record what became of it. Nothing that goes wrong with it reaches its neighbours."""
     try:
@@ -151,7 +95,7 @@ async def _deliver(
         turns.over(message.id)
 
 
-async def _send(message: _Claimed, outlets: Outlets, settings: Settings, done: Drained, turns: Turns) -> None:
+async def _send(message: Leased, outlets: Outlets, settings: Settings, done: Drained, turns: Turns) -> None:
     letter: Letter | None = None
     account: Account | None = None
     try:
@@ -167,7 +111,7 @@ async def _send(message: _Claimed, outlets: Outlets, settings: Settings, done: D
             account = outlets.account_of(letter)
             until = letter.wait_until or (await breaker.rests_until(account) if account else None)
         if until:
-            await _put_back(message, letter, "waiting", message.trouble, until, message.attempts - 1)
+            await put_back(message, letter, "waiting", message.trouble, until, message.attempts - 1)
             done.held += 1
             return
         if message.trouble and bounces.came_back(message.trouble) and letter.is_beyond(message.attempts):
@@ -193,7 +137,7 @@ async def _send(message: _Claimed, outlets: Outlets, settings: Settings, done: D
             await _may_have_left_twice(message)
         at = await database.now()
         await database.execute(
-            _SENT,
+            SENT,
             message.id,
             message.leased_until,
             letter.channel,
@@ -205,7 +149,7 @@ async def _send(message: _Claimed, outlets: Outlets, settings: Settings, done: D
     done.sent += 1
 
 
-async def _may_have_left_twice(message: _Claimed) -> None:
+async def _may_have_left_twice(message: Leased) -> None:
     """Note it where people look: no provider says for certain whether it has had a message already."""
     log.warning("message_repeated", kind=message.kind, message=message.id)
     if await database.fetchval(_IN_LEDGER, message.complaint):
@@ -223,7 +167,7 @@ def _reason(error: Exception) -> str:
     return f"gagal disiapkan ({type(error).__name__})"
 
 
-async def _failed(message: _Claimed, letter: Letter | None, error: Exception, done: Drained) -> None:
+async def _failed(message: Leased, letter: Letter | None, error: Exception, done: Drained) -> None:
     reason = _reason(error)
     for_good = isinstance(error, Undelivered) and error.for_good
     state = _state_after(message, letter, reason, error)
@@ -235,7 +179,7 @@ async def _failed(message: _Claimed, letter: Letter | None, error: Exception, do
         at = await database.now()
         if state == "dead":
             await _give_up(message, reason)
-        await _put_back(message, letter, state, reason, at + pause(message.attempts), attempts)
+        await put_back(message, letter, state, reason, at + pause(message.attempts), attempts)
     if state == "waiting":
         done.failed += 1
     elif state == "dead":
@@ -245,7 +189,7 @@ async def _failed(message: _Claimed, letter: Letter | None, error: Exception, do
         done.cancelled += 1
 
 
-def _state_after(message: _Claimed, letter: Letter | None, reason: str, error: Exception) -> str:
+def _state_after(message: Leased, letter: Letter | None, reason: str, error: Exception) -> str:
     refused = error if isinstance(error, Undelivered) and error.for_good else None
     # A conversation's own words that the provider will never take are nobody's work; letters about complaints are.
     if (letter and letter.hopeless) or (refused and message.kind == CHAT):
@@ -257,7 +201,7 @@ def _state_after(message: _Claimed, letter: Letter | None, reason: str, error: E
     return "dead" if nobody or message.attempts >= last_attempt else "waiting"
 
 
-async def _give_up(message: _Claimed, reason: str) -> None:
+async def _give_up(message: Leased, reason: str) -> None:
     # The head of the ledger is locked before anything else of a complaint.
     if await database.fetchval(_IN_LEDGER, message.complaint):
         assert message.complaint is not None
@@ -276,64 +220,7 @@ async def _give_up(message: _Claimed, reason: str) -> None:
         await alarms.sound(alarms.UNREACHED, f"office:{message.office}", sentence)
 
 
-async def _put_back(
-    message: _Claimed,
-    letter: Letter | None,
-    state: str,
-    trouble: str | None,
-    until: datetime,
-    attempts: int,
-) -> None:
-    async with transaction("worker"):
-        await database.execute(
-            _PUT_BACK,
-            message.id,
-            message.leased_until,
-            state,
-            letter.channel if letter else None,
-            letter.person if letter else None,
-            trouble[:300] if trouble else None,
-            until,
-            attempts,
-        )
-
-
 def pause(attempts: int) -> timedelta:
     """Return how long to wait after this many attempts: from one minute to six hours, give or take a fifth."""
     grown = min(FIRST_PAUSE * GROWTH ** (attempts - 1), LONGEST_PAUSE)
     return grown * secrets.SystemRandom().uniform(0.8, 1.2)
-
-
-@dataclass(frozen=True)
-class Outbox:
-    """How many messages wait and were given up, the age of the oldest that is due, and the open alarms.
-
-    `sent_after_all` had nobody to go to before; `repeated` may have left twice.
-    """
-
-    waiting: int
-    dead: int
-    oldest_seconds: int
-    alarms: int
-    sent_after_all: int
-    repeated: int
-
-
-async def look() -> Outbox:
-    """Count what the outbox holds; what had nobody to go to is sent after all once somebody can be reached."""
-    again = await reach_again(list(UNREACHED))
-    async with transaction("worker"):
-        row = await database.fetchrow(_COUNTS)
-    assert row is not None
-    return Outbox(row["waiting"], row["dead"], row["oldest"], row["alarms"], again, row["repeated"])
-
-
-async def resend(message: int) -> bool:
-    """Put a dead message back into the outbox, due now; return whether there was such a one."""
-    async with transaction("worker"):
-        found: asyncpg.Record | None = await database.fetchrow(
-            "UPDATE message SET state = 'waiting', attempts = 0, next_attempt_at = lapor_now(), leased_until = NULL"
-            " WHERE id = $1 AND state = 'dead' RETURNING id",
-            message,
-        )
-    return found is not None

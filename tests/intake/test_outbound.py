@@ -14,7 +14,8 @@ from lapor import crypto, database
 from lapor.complaints.actor import Actor
 from lapor.complaints.desk import Filed, Filing, answer, file, sweep
 from lapor.intake import letters, outbound
-from lapor.intake.outbound import ATTEMPTS, Drained, drain, resend
+from lapor.intake.outbound import ATTEMPTS, Drained, drain
+from lapor.intake.outbox import resend
 from lapor.logs import SAFE_KEYS
 from lapor.pages import TEMPLATES
 from lapor.settings import Settings

@@ -21,7 +21,8 @@ from lapor.intake.channels.meta import signature
 from lapor.intake.dialogues import end_silences
 from lapor.intake.forgetting import forget_over
 from lapor.intake.inbound import read_waiting
-from lapor.intake.outbound import drain, look
+from lapor.intake.outbound import drain
+from lapor.intake.outbox import look
 from lapor.settings import Settings
 from tests.ground import World
 from tests.images import jpeg

@@ -10,7 +10,8 @@ import pytest
 
 from lapor.complaints.desk import Filing, file, sweep
 from lapor.intake import letters
-from lapor.intake.outbound import drain, look
+from lapor.intake.outbound import drain
+from lapor.intake.outbox import look
 from lapor.settings import Settings
 from lapor.sla import alarms
 from lapor.sla.audit import CODES, watch
