@@ -16,8 +16,12 @@ REGISTER_ROLES = frozenset({"administrator", "coordinator", "agency_admin"})
 PREVIEW_ROLES = frozenset({"administrator", "coordinator"})
 OPERATOR_ROLES = frozenset({"operator", "coordinator"})
 SCREEN_MAKERS = frozenset({"administrator", "leadership_staff"})
-# They see identities or change rules: their password alone opens nothing. Others may choose a code too.
-CODE_ROLES = frozenset({"administrator", "coordinator", "inspector", "head_of_region", "sekda"})
+# They see identities, change rules, let people in, or act as or for the head: their password alone opens nothing.
+# Others may choose a code too.
+CODE_ROLES = frozenset(
+    {"administrator", "agency_admin", "coordinator", "inspector"}
+    | {"head_of_region", "deputy_head", "leadership_staff", "sekda"}
+)
 
 QUEUE = "/meja"
 ESCALATIONS = "/pimpinan/eskalasi"

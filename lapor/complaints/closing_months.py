@@ -17,6 +17,7 @@ from lapor.complaints.counting import (
     sums_sql,
     zones_of_regions,
 )
+from lapor.complaints.queries.figures.sight import keep_leads
 from lapor.complaints.sealing import COUNTED, Sealing, next_seal, note_changes, seal
 from lapor.complaints.tables_figures import MEASURES
 from lapor.registers import zone_of
@@ -100,6 +101,7 @@ async def _close(one: Closing, by: str) -> bool:
             )
         await seal(number, Sealing(one.region, one.month, "closed", one.closes_at, by))
         await database.execute(_SUMS, number)
+        await keep_leads(one.region, one.month)
         # What has happened since that moment is known already: it is the month's first change.
         for start in range(0, len(complaints), COMPLAINTS_AT_ONCE):
             await note_changes(complaints[start : start + COMPLAINTS_AT_ONCE], await database.now())

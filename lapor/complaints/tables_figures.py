@@ -124,6 +124,15 @@ class FigureSeal(Table):
     hash = Bytea()
 
 
+class FigureLead(Table):
+    """With which agency another one is counted in the months that closed from `month` on; append-only."""
+
+    id = BigSerial(primary_key=True)
+    agency = BigInt()
+    month = Date()
+    lead = BigInt()
+
+
 class FigureObjection(Table):
     """What an agency objects to in a month that is not closed yet, and what was decided about it."""
 
@@ -167,6 +176,7 @@ TABLES = [
     FigureFrozen,
     FigureCell,
     FigureSeal,
+    FigureLead,
     FigureObjection,
     FigureMark,
     FigureGap,

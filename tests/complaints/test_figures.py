@@ -139,6 +139,46 @@ async def test_what_was_received_late_in_a_closed_month_stays_with_the_agency_th
     assert await told(None, roads, greens) == before
 
 
+async def test_an_agency_that_is_put_under_another_keeps_its_row_in_the_months_that_are_closed(
+    scene: Scene,
+) -> None:
+    filed = await scene.file()
+    await desk.answer(scene.staff, filed.complaint_id, text="Sudah")
+    month = Period.month((await scene.complaint(filed))["filed_at"].date())
+    roads, greens = await scene.agency(LEAD), await scene.agency("smg-dlh")
+
+    async def told(
+        period: Period, *, as_now: bool = False
+    ) -> tuple[list[tuple[str, int]], list[float | None]]:
+        await count_all()
+        async with database.transaction("worker"):
+            rows = (await figures(Scope(), "agency", period=period, as_now=as_now)).rows
+            alone = [
+                (await figures(Scope(agency=one), period=period, as_now=as_now)).total["reports"]
+                for one in (roads, greens)
+            ]
+        return [(row.key, row.measures["reports"]) for row in rows], alone
+
+    await scene.world.advance(24 * 50)
+    assert await close_due(7)
+    as_closed = ([(str(roads), 1)], [1, 0])
+    assert await told(month) == as_closed
+    await scene.world.execute("UPDATE agency SET parent = $1 WHERE id = $2", greens, roads)
+    assert await told(month) == as_closed
+    moved = ([(str(greens), 1)], [1, 1])
+    assert await told(month, as_now=True) == moved
+    # A month that closes from now on is closed with whom it belongs to now, whatever comes after.
+    later = Period.month((await scene.complaint(await scene.file()))["filed_at"].date())
+    assert await told(later) == moved
+    await scene.world.advance(24 * 50)
+    assert await close_due(7)
+    await scene.world.execute("UPDATE agency SET parent = NULL WHERE id = $1", roads)
+    assert await told(later) == moved
+    assert await told(month) == as_closed
+    both = Period(month.first, later.last)
+    assert (await told(both))[0] == [(str(greens), 1), (str(roads), 1)]
+
+
 async def test_an_event_written_under_an_older_number_is_counted_when_it_comes(scene: Scene) -> None:
     filed = await scene.file()
     await count_all()

@@ -282,6 +282,8 @@ DELETABLE |= {"second_factor", "recovery_code", "password_reset", "login_event"}
 DELETABLE |= {"figure_fact", "figure_cell", "figure_gap", "register_proposal"}
 # A conversation that led to nothing, files that came with it, and that somebody wanted no more messages until MULAI.
 DELETABLE |= {"dialogue", "channel_media", "channel_stop"}
+# Under which ids somebody was known of whom nothing was heard for long.
+DELETABLE |= {"sender_pair"}
 # Rows of registers on which nothing hangs: a trigger refuses the others, and the history keeps what they were.
 REGISTERS = {
     *(

@@ -14,7 +14,7 @@ from lapor.complaints.queries.figures import histogram
 from lapor.complaints.queries.figures.definitions import FIGURES, RANKED_BY, Figure
 from lapor.complaints.queries.figures.names import NO_NAME, names_of
 from lapor.complaints.queries.figures.scope import By, Period, Scope
-from lapor.complaints.queries.figures.sight import Sight, leads_of_agencies, sight_of
+from lapor.complaints.queries.figures.sight import LedThen, Sight, leads_of_agencies, led_then, sight_of
 from lapor.complaints.tables_figures import MEASURES
 
 # Of fewer reports nothing is told outside: who they are could be guessed.
@@ -38,18 +38,28 @@ WITH closed AS MATERIALIZED (
   SELECT region, month FROM figure_seal WHERE kind = 'closed' AND month BETWEEN $2 AND $3
 )
 SELECT {group} AS key, {sums}, sum(c.hours_taken)::text AS hours_taken
-FROM figure_cell c LEFT JOIN closed s ON s.region = c.region AND s.month = c.month
+FROM figure_cell c LEFT JOIN closed s ON s.region = c.region AND s.month = c.month{moved}
 WHERE c.dimension = $1 AND c.month BETWEEN $2 AND $3 AND c.frozen = (s.month IS NOT NULL AND NOT $4)
   AND c.agency = ANY ($5){narrowed} GROUP BY 1"""
+
+_SUMS: Final = ", ".join(f"sum(c.{name})::bigint AS {name}" for name in MEASURES)
 
 _MONTHS: Final = """
 WITH closed AS MATERIALIZED (
   SELECT region, month FROM figure_seal WHERE kind = 'closed' AND month BETWEEN $2 AND $3
 )
 SELECT {group} AS key, c.month, sum(c.reports)::bigint AS reports
-FROM figure_cell c LEFT JOIN closed s ON s.region = c.region AND s.month = c.month
+FROM figure_cell c LEFT JOIN closed s ON s.region = c.region AND s.month = c.month{moved}
 WHERE c.dimension = $1 AND c.month BETWEEN $2 AND $3 AND c.frozen = (s.month IS NOT NULL AND NOT $4)
   AND c.agency = ANY ($5){narrowed} GROUP BY 1, 2"""
+
+
+# Units that belonged to somebody else when a month closed are counted with whom they were counted then.
+_MOVED: Final = """
+LEFT JOIN unnest(${0}::bigint[], ${1}::bigint[], ${2}::date[], ${3}::date[], ${4}::boolean[])
+  AS x (agency, lead, first, until, counts)
+  ON c.frozen AND x.agency = c.agency AND c.month >= x.first AND c.month < x.until"""
+_THEN: Final = "then "
 
 
 @dataclass(frozen=True)
@@ -105,17 +115,24 @@ async def figures(
     seen = [0] if whole else await _agencies(scope, sight, leads, dimension)
     arguments: list[Any] = [dimension, period.first, period.last, as_now, seen]
     narrowed = _narrowed(scope, key, arguments)
-    sums = [_sum(row) for row in await database.fetch(_sql(by, narrowed), *arguments)]
+    group, moved = _GROUPS[by], ""
+    then = [] if whole or as_now else await led_then(period.first, period.last)
+    if then:
+        moved, more = _moved(then, scope, seen, sight, arguments)
+        narrowed += more
+        group = f"coalesce('{_THEN}' || x.lead, {group})" if by == "agency" else group
+    sql = {"group": group, "narrowed": narrowed, "moved": moved}
+    sums = [_sum(row) for row in await database.fetch(_TABLE.format(sums=_SUMS, **sql), *arguments)]
     if by == "agency":
-        sums = _merged(replace(one, key=str(leads.get(int(one.key), one.key))) for one in sums)
+        sums = _merged(replace(one, key=_lead(one.key, leads)) for one in sums)
     outside = scope.outside or sight.outside
     names = await names_of(by, [one.key for one in sums])
     made = [_row(one, names.get(one.key, NO_NAME)) for one in sums if by and any(one.measures.values())]
     total = _row(next(iter(_merged(replace(one, key="") for one in sums)), NOTHING), "")
     if outside:
-        months = await database.fetch(_MONTHS.format(group=_GROUPS[by], narrowed=narrowed), *arguments)
+        months = await database.fetch(_MONTHS.format(**sql), *arguments)
         if by == "agency":
-            months = [{**row, "key": str(leads.get(int(row["key"]), row["key"]))} for row in months]
+            months = [{**row, "key": _lead(row["key"], leads)} for row in months]
         made, total = _suppressed(
             made, total, _small(months), small_total=bool(_small(months, together=True))
         )
@@ -156,9 +173,26 @@ def _narrowed(scope: Scope, key: str | None, arguments: list[Any]) -> str:
     return narrowed
 
 
-def _sql(by: By, narrowed: str) -> str:
-    sums = ", ".join(f"sum(c.{name})::bigint AS {name}" for name in MEASURES)
-    return _TABLE.format(group=_GROUPS[by], sums=sums, narrowed=narrowed)
+def _moved(
+    then: Sequence[LedThen], scope: Scope, seen: list[int], sight: Sight, arguments: list[Any]
+) -> tuple[str, str]:
+    """The join that finds who was counted with somebody else, and which of those this scope takes in."""
+    first = len(arguments) + 1
+    counts = [
+        (sight.agencies is None or one.agency in sight.agencies)
+        and (scope.agency is None or scope.agency in (one.agency, one.lead))
+        for one in then
+    ]
+    arguments += [[one.agency for one in then], [one.lead for one in then]]
+    arguments += [[one.first for one in then], [one.until for one in then], counts, list(seen)]
+    # What the index is asked for, of which the join takes some away again.
+    seen += {one.agency for one in then} - set(seen)
+    return _MOVED.format(*range(first, first + 5)), f" AND coalesce(x.counts, c.agency = ANY (${first + 5}))"
+
+
+def _lead(key: str, leads: Mapping[int, int]) -> str:
+    """With whom a row is counted: as written down when its month closed, else as it is today."""
+    return key.removeprefix(_THEN) if key.startswith(_THEN) else str(leads.get(int(key), key))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """From where the asker looks: at whole regions or at one agency, from inside or from above or outside."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from lapor import database
 from lapor.complaints.queries.figures.scope import Scope
@@ -45,6 +46,40 @@ async def sight_of(scope: Scope) -> Sight:
     if scope.region is None:
         return Sight(bool(seen), bool(seen - own), agencies)
     return Sight(scope.region in seen, scope.region not in own, agencies)
+
+
+# What was written down when months closed, where it is another one today.
+_THEN = f"""
+SELECT f.agency, f.month, f.lead, f.upto FROM (
+  SELECT agency, month, lead, lead(month, 1, 'infinity') OVER (PARTITION BY agency ORDER BY month) AS upto
+  FROM figure_lead) f
+JOIN ({_LEADS}) n ON n.agency = f.agency WHERE n.lead <> f.lead AND f.month <= $2 AND f.upto > $1"""
+_KEEP = f"""
+INSERT INTO figure_lead (agency, month, lead)
+SELECT n.agency, $2, n.lead FROM ({_LEADS}) n JOIN agency a ON a.id = n.agency
+WHERE a.region = $1 AND n.lead IS DISTINCT FROM (
+  SELECT f.lead FROM figure_lead f WHERE f.agency = n.agency AND f.month <= $2 ORDER BY f.month DESC LIMIT 1)"""
+
+
+@dataclass(frozen=True)
+class LedThen:
+    """With whom an agency was counted in months that closed from `first` on, up to before `until`; not so today."""
+
+    agency: int
+    lead: int
+    first: date
+    until: date
+
+
+async def led_then(first: date, last: date) -> Sequence[LedThen]:
+    """Return who was counted with somebody else when months of this period closed; usually nobody."""
+    rows = await database.fetch(_THEN, first, last)
+    return [LedThen(row["agency"], row["lead"], row["month"], row["upto"]) for row in rows]
+
+
+async def keep_leads(region: int, month: date) -> None:
+    """Write down with whom the agencies of a region are counted in a month that closes now; as `worker`."""
+    await database.execute(_KEEP, region, month)
 
 
 async def leads_of_agencies() -> Mapping[int, int]:
