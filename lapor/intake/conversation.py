@@ -38,9 +38,15 @@ _TICKET = re.compile(r"\b[0-9A-Za-z]{5}[- ]?[0-9A-Za-z]{5}[- ]?[0-9A-Za-z]\b")
 
 def hear(dialogue: Dialogue | None, heard: Heard, ears: Ears) -> Turn:
     """Return what this message leads to."""
-    language = phrases.language_of(heard.text, dialogue.language if dialogue else "")
+    language = phrases.language_of("" if heard.card else heard.text, dialogue.language if dialogue else "")
     dialogue = replace(dialogue, language=language) if dialogue else None
-    return replace(_heard(dialogue, heard, ears, language), language=language)
+    if heard.sticker:
+        turn = _stuck(dialogue)
+    elif heard.card:
+        turn = _handed(dialogue or Dialogue(language=language), heard)
+    else:
+        turn = _heard(dialogue, heard, ears, language)
+    return replace(turn, language=language)
 
 
 def _heard(dialogue: Dialogue | None, heard: Heard, ears: Ears, language: str) -> Turn:
@@ -116,6 +122,21 @@ def _edited(dialogue: Dialogue | None, heard: Heard) -> Turn:
     return Turn(told, (_question(told, told.step),))
 
 
+def _stuck(dialogue: Dialogue | None) -> Turn:
+    """A sticker is answered where a question stands, and once only."""
+    if dialogue is None or dialogue.step == FILED or dialogue.sticker:
+        return Turn(dialogue)
+    return Turn(replace(dialogue, sticker=True), (Reply("sticker"),))
+
+
+def _handed(dialogue: Dialogue, heard: Heard) -> Turn:
+    """A contact joins what was told, and answers no question; who asks about a complaint finds it there."""
+    if ticket := heard.replies_to or (dialogue.ticket if dialogue.step == FILED else ""):
+        return Turn(dialogue, (Reply("added"),), act="add", ticket=ticket)
+    told = replace(dialogue, text=_joined(dialogue.text, heard.text.strip()))
+    return Turn(told, (_question(told, told.step),)) if told.step else _ask(told, WHAT)
+
+
 def _one_more_photo(dialogue: Dialogue, heard: Heard) -> bool:
     """Whether a message is nothing but photos, and something else was asked."""
     alone = not (heard.text.strip() or heard.choice or heard.point or heard.unheard)
@@ -157,8 +178,8 @@ def _understood(dialogue: Dialogue, heard: Heard, ears: Ears) -> Dialogue | Turn
         place = _joined(told.address, heard.place)[:300]
         told = replace(told, address=place, codes=told.codes or ears.places(heard.place))
     text = heard.text.strip()
-    if heard.unheard and not text and not told.text:
-        return replace(told, text=UNHEARD[heard.unheard])
+    if heard.unheard and not text and not told.story:
+        return replace(told, text=_joined(told.text, UNHEARD[heard.unheard]))
     if dialogue.step == SUMMARY:
         return _decided(told, heard, text, ears)
     if dialogue.step == PRIVACY and (choice := phrases.privacy(heard.choice, spelled(text).split())):
@@ -193,7 +214,7 @@ def _decided(told: Dialogue, heard: Heard, text: str, ears: Ears) -> Dialogue | 
 
 def _next(dialogue: Dialogue) -> Turn:
     """Ask for the next thing that is missing; with nothing missing, or no question left, go on to the end."""
-    if not dialogue.text:
+    if not dialogue.story:
         return _ask(dialogue, WHAT)
     left = MOST_QUESTIONS - dialogue.asked
     if not dialogue.located and left > 0 and dialogue.step != WHERE:

@@ -106,6 +106,7 @@ def _sentences() -> dict[str, Callable[[], str]]:
         ),
         "welcome": lambda: say("Sama-sama."),
         "calm": lambda: say("Kami ingin membantu. Ceritakan apa yang terjadi dan di mana."),
+        "sticker": lambda: say("Stiker belum dapat kami baca."),
         "empty": lambda: say(
             "Pesan ini belum dapat kami baca. Kami mengerti teks, foto, pesan suara, dokumen, dan lokasi."
         ),

@@ -18,6 +18,8 @@ UNHEARD: Final = {
     "video": "(video, belum dilihat)",
     "document": "(dokumen, belum dibaca)",
 }
+# What a contact begins with that somebody handed on.
+CARD: Final = "Kontak: "
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Heard:
     album: str = ""
     # Whether it is what an earlier message says now: an addition, never the answer to a question.
     edited: bool = False
+    # Whether the text is a contact: it tells whom to ask, never what was asked.
+    card: bool = False
+    # A picture of a feeling, which tells nothing.
+    sticker: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,8 @@ class Dialogue:
     # Where the photos go that come with the one that was added last.
     album: str = ""
     statement: int | None = None
+    # Whether a sticker has been answered.
+    sticker: bool = False
 
     @property
     def located(self) -> bool:
@@ -66,9 +74,14 @@ class Dialogue:
         return bool(self.codes or self.address or self.point)
 
     @property
+    def story(self) -> str:
+        """The words without the contacts among them."""
+        return "\n".join(line for line in self.text.split("\n") if not line.startswith(CARD)).strip()
+
+    @property
     def enough(self) -> bool:
         """Whether it can be filed as it is: words that say something, and do not sell anything."""
-        said = len(self.text.split()) >= LEAST_WORDS or self.text in UNHEARD.values()
+        said = len(self.story.split()) >= LEAST_WORDS or self.story in UNHEARD.values()
         return said and not phrases.sells(self.text)
 
 

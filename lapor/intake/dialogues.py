@@ -71,6 +71,8 @@ async def hear(delivered: Delivered, said: Said, manner: Callable[[Turn], Turn] 
     talk = await dialogue_rows.held(delivered.channel, delivered.account, said, delivered.received_at)
     if waits := await pace.count(talk.id, delivered.id, said.heard):
         return await _held_back(talk, said.heard.text, waits, delivered.received_at)
+    if said.heard.sticker and (talk.dialogue is None or talk.dialogue.step in (FILED, forwarding.FORWARDED)):
+        return Read(note="bukan pesan untuk kami")
     await channel_media.note(talk, said.media, delivered.received_at)
     if (forwarded := await forwarding.heard(delivered, talk, said)) is not None:
         return forwarded

@@ -31,6 +31,8 @@ from tests.intake.local_api import opened
 from tests.intake.telegram_says import SECRET, SRI, deliver, open_account, photo, pressed, update
 from tests.visitor import Visitor
 
+STICKER = {"file_id": "x", "file_unique_id": "y"}
+
 
 @pytest_asyncio.fixture
 async def bot(simulated: World) -> AsyncIterator[BotApi]:
@@ -171,9 +173,25 @@ async def test_what_is_said_in_groups_or_by_bots_is_not_for_us(line: Line) -> No
     robot = update(text="Lampu mati di Tlogosari")
     robot["message"]["from"]["is_bot"] = True
     left = {"update_id": 5, "my_chat_member": {"chat": {"id": SRI, "type": "private"}}}
-    sticker = update(sticker={"file_id": "x", "file_unique_id": "y"})
-    assert await line.say(group, robot, left, sticker) == []
+    assert await line.say(group, robot, left, update(sticker=STICKER)) == []
     assert await line.world.fetchval("SELECT count(*) FROM inbound WHERE state = 'read'") == 4
+
+
+async def test_a_sticker_is_answered_once_where_a_question_stands(line: Line) -> None:
+    await line.say("Lampu jalan mati sudah seminggu")
+    assert await line.say(update(sticker=STICKER)) == ["Stiker belum dapat kami baca."]
+    assert await line.say(update(sticker=STICKER)) == []
+
+
+async def test_a_contact_joins_what_is_told(line: Line) -> None:
+    contact = {"phone_number": "+6281234567890", "first_name": "Bu", "last_name": "Sri", "user_id": 5}
+    asked = await line.say("Lampu jalan mati sudah seminggu")
+    assert await line.say(update(contact=contact)) == asked
+    await line.say("Tlogosari Kulon", pressed("skip"), pressed("open"))
+    await line.say(pressed("send"), update(contact=contact))
+    (complaint,) = await line.complaints()
+    assert complaint["text"] == "Lampu jalan mati sudah seminggu\nKontak: Bu Sri, +6281234567890"
+    assert await line.replies() == ["Kontak: Bu Sri, +6281234567890"]
 
 
 async def test_a_voice_message_is_kept_for_a_person(line: Line) -> None:

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from lapor import crypto
+from lapor.complaints.masking import mask
 from lapor.intake.inbound import payload_context
 from lapor.settings import Settings
 from tests.ground import World
@@ -95,7 +96,7 @@ async def test_films_and_papers_are_kept_for_a_person_and_a_photo_sent_as_a_file
     [
         (
             "contacts",
-            [{"name": {"formatted_name": "Pak RT", "first_name": "Pak"}, "phones": [{"phone": "+62 811"}]}],
+            [{"name": {"formatted_name": " "}, "phones": "tidak ada", "org": {"company": "RT 03"}}, "Pak RT"],
             {},
         ),
         (
@@ -121,6 +122,63 @@ async def test_what_holds_no_words_is_kept_and_answered_with_what_we_understand(
 async def test_what_tells_nothing_is_kept_and_answered_by_nobody(line: Line, kind: str) -> None:
     assert await line.say(message(kind, {"id": "1", "body": "x", "emoji": "x"})) == []
     assert await line.states() == ["read"]
+
+
+CARD = {
+    "name": {"formatted_name": "Bu Sri", "first_name": "Bu"},
+    "phones": [{"phone": "0812 3456 7890", "type": "CELL", "wa_id": "6281234567890"}],
+}
+LINE = "Kontak: Bu Sri, 0812 3456 7890"
+
+
+async def test_a_contact_joins_what_is_told_answers_nothing_and_is_hidden_from_the_public(line: Line) -> None:
+    asked = await line.say(text("Jalan berlubang dalam di tikungan sejak seminggu"))
+    assert await line.say(message("contacts", [CARD])) == asked
+    await line.say(text("Tlogosari Kulon"), text("tidak"), text("biasa"), text("ya"))
+    (complaint,) = await line.complaints()
+    assert complaint["text"] == f"Jalan berlubang dalam di tikungan sejak seminggu\n{LINE}"
+    assert complaint["address"] == "Tlogosari Kulon"
+    assert "Sri" not in mask(complaint["text"])
+    assert "3456" not in mask(complaint["text"])
+    (answer,) = await line.say(message("contacts", [CARD, {"name": {"formatted_name": "Pak RT"}}]))
+    assert "Sudah kami tambahkan" in answer
+    replies = await line.world.fetch("SELECT text FROM statement WHERE kind = 'reply'")
+    assert [row["text"] for row in replies] == [f"{LINE}\nKontak: Pak RT"]
+
+
+async def test_a_contact_alone_is_no_complaint(line: Line) -> None:
+    (answer,) = await line.say(message("contacts", [CARD]))
+    assert "Ceritakan apa yang terjadi" in answer
+    await line.world.advance(1)
+    await line.work()
+    assert await line.complaints() == []
+    await line.say(message("contacts", [CARD]), text(TOLD), text("tidak"), text("biasa"), text("ya"))
+    assert [one["text"] for one in await line.complaints()] == [f"{LINE}\n{TOLD}"]
+
+
+async def test_a_sticker_is_answered_once_where_a_question_stands(line: Line) -> None:
+    sticker = {"id": "1", "mime_type": "image/webp", "animated": False}
+    assert await line.say(message("sticker", sticker)) == []
+    await line.say(text("Lampu jalan mati sudah seminggu"))
+    assert await line.say(message("sticker", sticker)) == ["Stiker belum dapat kami baca."]
+    assert await line.say(message("sticker", sticker)) == []
+    await line.say(text("Tlogosari Kulon"), text("tidak"), text("biasa"), text("ya"))
+    assert await line.say(message("sticker", sticker)) == []
+    (complaint,) = await line.complaints()
+    assert complaint["text"] == "Lampu jalan mati sudah seminggu"
+
+
+async def test_what_is_written_anew_is_an_addition(line: Line) -> None:
+    def anew(kind: str, content: dict[str, str]) -> dict[str, Any]:
+        told = {"type": kind, kind: content, "context": {"id": "x"}}
+        return message("edit", {"original_message_id": "wamid.1", "message": told})
+
+    asked = await line.say(text("Lampu jalan mati sudah seminggu"))
+    assert await line.say(anew("text", {"body": "Lampu jalan mati sejak Senin"})) == asked
+    await line.say(text("Tlogosari Kulon"), text("tidak"), text("biasa"), text("ya"))
+    (complaint,) = await line.complaints()
+    assert complaint["text"] == "Lampu jalan mati sudah seminggu\nLampu jalan mati sejak Senin"
+    assert "Sudah kami tambahkan" in (await line.say(anew("image", {"id": "1", "caption": "Masih mati"})))[0]
 
 
 async def test_a_place_that_is_shared_brings_its_name(line: Line) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lapor import crypto
-from lapor.intake.channels import payloads
+from lapor.intake.channels import contact_cards, payloads
 from lapor.intake.channels.interface import Keys, Part, Posted, Unreadable, Unverified
 from lapor.intake.channels.talk import Media, MediaKind, Receipt, Said
 from lapor.intake.dialogue import Heard
@@ -31,7 +31,6 @@ _MEDIA: Final[Mapping[str, MediaKind]] = {
 }
 # What somebody does in a chat, and what Telegram says about it: nothing that anybody said to us.
 _SILENT: Final = (
-    "sticker",
     "dice",
     "pinned_message",
     "new_chat_members",
@@ -141,6 +140,11 @@ def _said(message: dict[str, Any], bot: str, *, edited: bool) -> Said | None:
 
 
 def _heard(message: dict[str, Any], media: tuple[Media, ...], edited: bool) -> Heard:
+    card = payloads.part(message, "contact")
+    if words := contact_cards.lines([(_name(card), [payloads.text(card, "phone_number")])]):
+        return Heard(text=words, card=True)
+    if "sticker" in message:
+        return Heard(sticker=True)
     text = payloads.text(message, "text") or payloads.text(message, "caption")
     venue = payloads.part(message, "venue")
     named = [payloads.text(venue, "title"), payloads.text(venue, "address")]

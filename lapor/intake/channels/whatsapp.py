@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, cast
 
-from lapor.intake.channels import meta, payloads
+from lapor.intake.channels import contact_cards, meta, payloads
 from lapor.intake.channels.interface import Keys, Part, Posted, Unreadable
 from lapor.intake.channels.talk import Media, MediaKind, Receipt, Said
 from lapor.intake.dialogue import Heard
@@ -19,7 +19,7 @@ LONGEST_KEY: Final = 200
 SHUT: Final = 131047
 _STATES: Final = ("sent", "delivered", "read", "failed")
 # What people do to messages, and what the provider tells about itself: nothing that anybody said to us.
-_SILENT: Final = ("reaction", "system", "edit", "revoke", "ephemeral", "sticker")
+_SILENT: Final = ("reaction", "system", "revoke", "ephemeral")
 _MEDIA: Final[Mapping[str, MediaKind]] = {
     "image": "photo",
     "audio": "voice",
@@ -104,6 +104,9 @@ def _said(message: dict[str, Any], contact: dict[str, Any]) -> Said | None:
     kind = payloads.text(message, "type")
     if kind in _SILENT or message.get("group_id"):
         return None
+    heard = _written(kind, message)
+    if kind == "edit" and heard is None:
+        return None
     phone, user = _ids(message, contact)
     sender = phone or user
     if not sender:
@@ -114,7 +117,7 @@ def _said(message: dict[str, Any], contact: dict[str, Any]) -> Said | None:
         sender=sender[:80],
         name=payloads.text(payloads.part(contact, "profile"), "name"),
         phone=f"+{phone}" if phone.isdigit() else "",
-        heard=_heard(kind, content, media),
+        heard=heard or _heard(kind, content, media),
         media=(media,) if media else (),
         replies_to=payloads.text(payloads.part(message, "context"), "id"),
         user_id=user[:80],
@@ -128,6 +131,26 @@ def _ids(message: dict[str, Any], contact: dict[str, Any]) -> tuple[str, str]:
     if (phone and its_phone and phone != its_phone) or (user and its_user and user != its_user):
         return phone, user
     return phone or its_phone, user or its_user
+
+
+def _written(kind: str, message: dict[str, Any]) -> Heard | None:
+    """What stands elsewhere than in an object under the kind's name: contacts, and what was written anew."""
+    if kind == "contacts":
+        words = contact_cards.lines(map(_card, payloads.parts(message, kind)))
+        return Heard(text=words, card=True) if words else None
+    if kind == "edit":
+        anew = payloads.part(payloads.part(message, kind), "message")
+        content = payloads.part(anew, payloads.text(anew, "type"))
+        words = payloads.text(content, "body") or payloads.text(content, "caption")
+        return Heard(text=words, edited=True) if words else None
+    return Heard(sticker=True) if kind == "sticker" else None
+
+
+def _card(contact: dict[str, Any]) -> tuple[str, list[str]]:
+    name = payloads.part(contact, "name")
+    said = payloads.text(name, "formatted_name") or payloads.text(name, "first_name")
+    numbers = payloads.parts(contact, "phones")
+    return said, [payloads.text(one, "phone") or payloads.text(one, "wa_id") for one in numbers]
 
 
 def _heard(kind: str, content: dict[str, Any], media: Media | None) -> Heard:
@@ -146,7 +169,7 @@ def _heard(kind: str, content: dict[str, Any], media: Media | None) -> Heard:
         return Heard(choice=payloads.text(answer, "id")[:40])
     if kind == "button":
         return Heard(text=payloads.text(content, "text"))
-    # Contacts, orders and whatever comes next: kept as they came, and answered with what we understand.
+    # Orders and whatever comes next: kept as they came, and answered with what we understand.
     return Heard()
 
 
