@@ -61,6 +61,8 @@ class Filing:
     taken: Taken | None = None
     # A machine filed it: nobody holds its secret, so that nobody can rate, dispute or reopen it.
     sensor: bool = False
+    # On which way the reporter wants to hear first: chat, email, sms; empty is the usual order.
+    first_way: str = ""
 
     @property
     def words(self) -> str:
@@ -110,8 +112,8 @@ WITH complaint_row AS (
   INSERT INTO content (complaint, text, address, latitude, longitude, salt) VALUES ($1, $23, $24, $25, $26, $27)
 ), who AS (
   INSERT INTO identity (complaint, name, phone, email, address, external, secret, phone_lookup, email_lookup,
-    external_lookup, language)
-  VALUES ($1, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)
+    external_lookup, language, first_way)
+  VALUES ($1, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $53)
 ), told AS (
   INSERT INTO message (dedupe_key, kind, complaint, state, attempts, next_attempt_at, created_at)
   SELECT 'acknowledgement:' || $1::bigint, 'acknowledgement', $1, 'waiting', 0, $18, $18 WHERE $52
@@ -200,6 +202,7 @@ def values_of(draft: Draft, clocks: list[Start]) -> list[object]:
         draft.published,
         draft.owner.live_from is not None and draft.owner.live_from > draft.at,
         not filing.sensor,
+        filing.first_way or None,
     ]
 
 

@@ -132,6 +132,8 @@ class Identity(Table):
     external_lookup = Varchar(length=80, null=True, default=None)
     secret = Bytea(null=True, default=None)
     language = Varchar(length=5, default="id")
+    # chat, email or sms: on which way the reporter wants to hear first; none is the usual order.
+    first_way = Varchar(length=5, null=True, default=None)
 
 
 class LedgerHead(Table):

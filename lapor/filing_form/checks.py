@@ -28,6 +28,7 @@ FIELDS = (
     "contact_kind",
     "phone",
     "email",
+    "first_way",
     "name",
     "privacy",
     "about_official",
@@ -35,6 +36,8 @@ FIELDS = (
     "form",
 )
 LIMITS = {"address": 300, "name": 120, "phone": 40, "email": 254}
+# Where both are given, on which of the two an answer leaves first.
+FIRST_WAYS = ("email", "sms")
 PRIVACY = ("open", "anonymous", "confidential")
 COUNTRY = "ID"
 
@@ -53,9 +56,11 @@ class Checked:
 
     @property
     def contact_kind(self) -> str:
-        """How the reporter will be reached: phone, email or none."""
+        """How the reporter will be reached: phone, email, sms or none."""
         if self.filing is None:
             return "none"
+        if self.filing.first_way == "sms":
+            return "sms"
         return "email" if self.filing.email else "phone" if self.filing.phone else "none"
 
 
@@ -107,6 +112,7 @@ def check(data: Mapping[str, Any], registry: Registry, *, must_answer: bool = Tr
         email=email,
         anonymous=typed["privacy"] == "anonymous",
         confidential=typed["privacy"] == "confidential",
+        first_way=typed["first_way"] if phone and email else "",
         about_official=about_official,
         reported_agency=reported,
         language=current(),
@@ -131,6 +137,8 @@ def _check_choices(form: Checked, registry: Registry) -> None:
         errors["village"] = say("Kelurahan atau desa ini tidak berada di kecamatan yang Anda pilih.")
     if typed["privacy"] and typed["privacy"] not in PRIVACY:
         errors["privacy"] = say("Pilih salah satu.")
+    if typed["first_way"] and typed["first_way"] not in FIRST_WAYS:
+        errors["first_way"] = say("Pilih salah satu.")
 
 
 def _check_text(form: Checked) -> None:
@@ -154,14 +162,14 @@ def _number(count: int) -> str:
 def _contact(form: Checked) -> tuple[str, str]:
     """Return phone and e-mail in their normal form; whoever chose "none" keeps nothing that was typed before."""
     typed, kind = form.typed, form.typed["contact_kind"]
-    if kind not in ("", "none", "phone", "email"):
+    if kind not in ("", "none", "phone", "email", "both"):
         form.errors["contact_kind"] = say("Pilih salah satu.")
         return "", ""
-    phone = _phone(form) if typed["phone"] and kind in ("", "phone") else ""
-    email = _email(form) if typed["email"] and kind in ("", "email") else ""
-    if kind == "phone" and not typed["phone"]:
+    phone = _phone(form) if typed["phone"] and kind in ("", "phone", "both") else ""
+    email = _email(form) if typed["email"] and kind in ("", "email", "both") else ""
+    if kind in ("phone", "both") and not typed["phone"]:
         form.errors["phone"] = say("Tulis nomor telepon Anda, atau pilih “Tanpa kontak”.")
-    if kind == "email" and not typed["email"]:
+    if kind in ("email", "both") and not typed["email"]:
         form.errors["email"] = say("Tulis alamat surel Anda, atau pilih “Tanpa kontak”.")
     return phone, email
 

@@ -33,8 +33,8 @@ SELECT m.id, m.dedupe_key, m.kind, m.complaint, m.office, c.ticket, c.reported_a
        attached.files, o.title AS office_title, o.code AS office_code, o.role AS office_role, o.agency AS office_agency,
        coalesce(oa.email, '') AS office_email, oa.name AS office_agency_name,
        s.text AS said, s.promised_for, k.kind AS clock_kind, k.due_at, k.met_at, quoted.ordered,
-       i.email AS reporter_email, i.phone AS reporter_phone, i.secret, i.external, i.language, noted.trouble AS noted,
-       lapor_now() AS now
+       i.email AS reporter_email, i.phone AS reporter_phone, i.secret, i.external, i.language, i.first_way,
+       noted.trouble AS noted, lapor_now() AS now
 FROM message m
 JOIN complaint c ON c.id = m.complaint
 JOIN region r ON r.id = c.region
@@ -89,7 +89,9 @@ async def _to_reporter(facts: asyncpg.Record, sending: Sending) -> Letter:
         return replace(letter, outgoing=way.put(letter.outgoing, link))
     external = _opened(facts, "external", facts["external"])
     phone = _opened(facts, "phone", facts["reporter_phone"])
-    there = reporter_ways.ways(external, address, phone, sending.channels, sending.accounts)
+    there = reporter_ways.ways(
+        external, address, phone, sending.channels, sending.accounts, facts["first_way"] or ""
+    )
     ways = await reporter_ways.wanted(there, outgoing.key)
     if there and not ways:
         return Letter(outgoing, trouble=stopped.ASKED, hopeless=True)

@@ -17,7 +17,7 @@ from lapor.filing_form import choices, sent_photos
 from lapor.filing_form.checks import Checked, check
 from lapor.filing_form.offered import offered
 from lapor.filing_form.once import Opened, file_once, known, new_form
-from lapor.intake import residents
+from lapor.intake import chosen_ways, residents
 from lapor.intake.addresses import (
     PRIVATE,
     address,
@@ -45,7 +45,8 @@ class Back:
 @get("/lapor")
 async def filing_form(request: AnyRequest) -> Response[Any]:
     """The empty form."""
-    return form_page(request, await choices.registry_now(), Checked({"form": new_form()}))
+    registry, sms = await choices.registry_now(), await chosen_ways.sms_is_sent()
+    return form_page(request, registry, Checked({"form": new_form()}), sms=sms)
 
 
 @post("/lapor", **sent_photos.LARGE)
@@ -58,7 +59,8 @@ async def send_filing(request: AnyRequest) -> Response[Any]:
     form.typed["form"] = known(form.typed["form"])
     opened = await file_or_back(request, form)
     if isinstance(opened, Back):
-        return form_page(request, registry, form, opened.status_code, opened.headers)
+        sms = await chosen_ways.sms_is_sent()
+        return form_page(request, registry, form, opened.status_code, opened.headers, sms=sms)
     settings: Settings = request.app.state.settings
     refused = await sent_photos.keep(request, opened.ticket, opened.secret) if form.photos else []
     return _sent(opened, {"kontak": form.contact_kind, sent_photos.TOLD: sent_photos.told(refused)}, settings)
@@ -141,8 +143,9 @@ def form_page(
     *,
     template: str = "residents/file.html",
     kiosk: bool = False,
+    sms: bool = False,
 ) -> Response[Any]:
-    """Return the form with what was typed and what is wrong with it."""
+    """Return the form with what was typed and what is wrong with it; `sms` is an order to choose."""
     settle_language(request)
     return page(
         request,
@@ -151,6 +154,7 @@ def form_page(
         headers=headers,
         **offered(registry, form),
         kiosk=kiosk,
+        sms_is_sent=sms,
     )
 
 

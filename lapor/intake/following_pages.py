@@ -18,7 +18,7 @@ from lapor.complaints.rating import STARS
 from lapor.crypto import secret_hash
 from lapor.filing_form import sent_photos
 from lapor.filing_form.checks import tidy
-from lapor.intake import residents
+from lapor.intake import chosen_ways, residents
 from lapor.intake.addresses import (
     COOKIE,
     PRIVATE,
@@ -135,6 +135,18 @@ async def send_rating(request: AnyRequest, ticket: FromPath[str]) -> Response[An
     return await _speak(request, ticket, "rate", verb)
 
 
+@post("/laporan/{ticket:str}/jalan-kabar")
+async def send_way(request: AnyRequest, ticket: FromPath[str]) -> Response[Any]:
+    """Say on which way one wants to hear first."""
+
+    async def verb(_: Actor, complaint: int, typed: Typed) -> Sequence[uploads.Refusal]:
+        if not await chosen_ways.choose(complaint, given_key(request), typed["first_way"]):
+            raise desk.Refused("Pilih salah satu.", "first_way")
+        return ()
+
+    return await _speak(request, ticket, "way", verb)
+
+
 @post("/laporan/{ticket:str}/tutup")
 async def leave(ticket: FromPath[str]) -> Response[Any]:
     """Forget the secret in this browser; the page says the same whether there was one."""
@@ -150,7 +162,7 @@ async def _speak(request: AnyRequest, ticket: str, form: str, verb: Verb) -> Res
     if complaint is None:
         raise not_there()
     data = await uploads.fields(request)
-    typed = {name: tidy(data.get(name)) for name in ("text", "reason", "stars")}
+    typed = {name: tidy(data.get(name)) for name in ("text", "reason", "stars", "first_way")}
     wait = await limits.spend(request, "speaking", SPEAKING_LIMIT, limits.HOUR)
     if wait:
         own = await residents.own(code, secret)
@@ -217,6 +229,7 @@ def _news(form: str) -> str:
         "dispute": say("Kami minta instansi menjawab lagi. Batas waktunya sudah berjalan."),
         "reopen": say("Laporan dibuka kembali. Batas waktunya dihitung dari sekarang."),
         "agree": say("Terima kasih. Laporan ini ditutup."),
+        "way": say("Baik. Kabar berikutnya kami kirim lewat jalan itu lebih dulu."),
         "rate": say("Terima kasih atas penilaian Anda."),
     }
     return told.get(form, "")
@@ -230,5 +243,6 @@ ROUTES: list[ControllerRouterHandler] = [
     send_reopening,
     send_agreement,
     send_rating,
+    send_way,
     leave,
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from lapor.complaints import states, tickets
 from lapor.complaints.rating import RATEABLE
-from lapor.intake import story
+from lapor.intake import chosen_ways, story
 from lapor.intake.addresses import address
 from lapor.intake.residents import Own, Public
 from lapor.locales import current, say
@@ -40,6 +40,7 @@ def public_view(found: Public) -> dict[str, Any]:
         "story": story.tell_public(status, found.copies) if shown else [],
         "photos_at": "",
         "actions": {},
+        "ways": None,
         "way_out": False,
         "now": status["now"],
         "zone": status["timezone"],
@@ -79,6 +80,7 @@ def own_view(own: Own, head_title: str) -> dict[str, Any]:
         "photos_at": photos_at(row["ticket"]),
         "story": story.tell(own, head_title),
         "actions": _actions(own),
+        "ways": _ways(own),
         "leave": address(row["ticket"], "tutup"),
         "way_out": _way_out(own),
         "now": row["now"],
@@ -107,6 +109,17 @@ def _actions(own: Own) -> dict[str, str]:
         "rate": ("penilaian", status in RATEABLE and own.row["cycle"] not in own.stars),
     }
     return {form: address(ticket, below) for form, (below, open_now) in possible.items() if open_now}
+
+
+def _ways(own: Own) -> dict[str, Any] | None:
+    """The form that chooses where news go first; None where there is nothing to choose."""
+    if len(own.ways.given) < 2:
+        return None
+    return {
+        "at": address(own.row["ticket"], "jalan-kabar"),
+        "offered": chosen_ways.shown(own.ways, own.row["channel"]),
+        "first": own.ways.first,
+    }
 
 
 def _way_out(own: Own) -> bool:

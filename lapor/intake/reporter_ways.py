@@ -1,4 +1,7 @@
-"""On which ways a letter reaches a reporter: the conversation in which they filed, then mail, and SMS at last."""
+"""On which ways a letter reaches a reporter: the conversation in which they filed, then mail, and SMS at last.
+
+A reporter may have chosen which of them comes first; the others follow in that order.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,12 @@ def ways(
     phone: str,
     channels: Collection[str],
     accounts: Collection[tuple[str, str]],
+    first: str = "",
 ) -> Sequence[Route]:
     """Return the ways, best first; the log stands in where it may.
 
-    `external` is the reporter as a channel knows them, "whatsapp:ACCOUNT:SENDER"; `accounts` are ours that can speak.
+    `external` is the reporter as a channel knows them, "whatsapp:ACCOUNT:SENDER"; `accounts` are ours that can speak;
+    `first` is what they chose: chat, email, sms or nothing.
     """
     found: list[Route] = []
     parts = external.split(":", 2)
@@ -33,7 +38,12 @@ def ways(
     ours = next((name for channel, name in sorted(accounts) if channel == sms.NAME), "")
     if found and ours and len(digits) >= sms.SHORTEST_NUMBER and found[0].channel != sms.NAME:
         found.append(Route(sms.NAME, (digits,), account=ours))
+    found.sort(key=lambda way: _kind(way) != first)
     return found or ([Route(CONSOLE)] if CONSOLE in channels else [])
+
+
+def _kind(way: Route) -> str:
+    return {MAIL: "email", sms.NAME: "sms"}.get(way.channel, "chat")
 
 
 async def wanted(found: Sequence[Route], key: str) -> Sequence[Route]:

@@ -17,6 +17,8 @@ import asyncpg
 from lapor import crypto, database
 from lapor.complaints.queries.paging import Mark, Page, Wish, order, page
 from lapor.complaints.queries.photos import Photo, document, photos_of, picture
+from lapor.intake import chosen_ways
+from lapor.intake.chosen_ways import Ways
 
 PAGE_SIZE = 20
 EXCERPT = 180
@@ -75,6 +77,7 @@ class Own:
     statements: Sequence[asyncpg.Record]
     photos: Sequence[Photo]
     stars: Mapping[int, int]
+    ways: Ways
 
     @property
     def id(self) -> int:
@@ -142,6 +145,7 @@ async def own(ticket: str, secret: str) -> Own | None:
             await database.fetch(_STATEMENTS, row["id"]),
             await photos_of(row["id"]),
             {rating["cycle"]: rating["stars"] for rating in await database.fetch(_RATINGS, row["id"])},
+            await chosen_ways.of_complaint(row["id"]),
         )
 
 

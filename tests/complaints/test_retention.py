@@ -22,6 +22,7 @@ GIVEN: dict[str, Any] = {
     "name": "Sri Rahayu Contoh",
     "phone": "081200000411",
     "email": "sri.contoh@contoh.example",
+    "first_way": "sms",
 }
 DAYS = 24
 KEPT = (
@@ -34,6 +35,7 @@ KEPT = (
     "email_lookup",
     "external_lookup",
     "secret",
+    "first_way",
 )
 
 

@@ -65,6 +65,7 @@ ADDRESSES: dict[str, str] = {
     "/laporan/{ticket:str}/persetujuan": SECRET,
     "/laporan/{ticket:str}/tutup": SECRET,
     "/laporan/{ticket:str}/penilaian": SECRET,
+    "/laporan/{ticket:str}/jalan-kabar": SECRET,
     "/laporan/{ticket:str}/foto/{photo:int}": SECRET,
     "/laporan/{ticket:str}/berkas/{document:int}": SECRET,
     "/laporan/{ticket:str}/bukti": SECRET,
