@@ -19,6 +19,7 @@ from lapor.complaints import tables_privacy as privacy
 from lapor.intake import tables as intake
 from lapor.intake import tables_deliveries as deliveries
 from lapor.intake import tables_mail as mail
+from lapor.intake import tables_outlets as outlets
 from lapor.intake import tables_senders as senders
 from lapor.intake import tables_sms as sms
 from lapor.intake import tables_sp4n as sp4n
@@ -41,6 +42,7 @@ TABLES = cast(
         *intake.TABLES,
         *deliveries.TABLES,
         *mail.TABLES,
+        *outlets.TABLES,
         *senders.TABLES,
         *sms.TABLES,
         *sp4n.TABLES,

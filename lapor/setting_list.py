@@ -140,6 +140,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("MAIL_FROM", text, "", "Sender of outgoing mail; required with SMTP_URL."),
     Setting(
+        "SMTP_PER_SECOND",
+        number(0, 1000),
+        "0",
+        "Mails that the server takes in a second; 0 is without limit.",
+    ),
+    Setting(
         "CONSOLE_CHANNEL",
         truth,
         "false",

@@ -53,6 +53,7 @@ class Settings:
     partner_sensors: tuple[str, ...]
     smtp_url: str
     mail_from: str
+    smtp_per_second: int
     console_channel: bool
     trusted_proxies: tuple[Network, ...]
     filing_limit: int

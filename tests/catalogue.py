@@ -45,6 +45,7 @@ TABLES = {
     "lapor/intake/stopped.py": ("ASKED",),
     "lapor/intake/breaker.py": ("note_failure",),
     "lapor/intake/channel_watch.py": ("_silence", "_wrong_signatures"),
+    "lapor/intake/mail_breaker.py": ("_sentence",),
     "lapor/intake/mailbox.py": ("_failed",),
     "lapor/intake/channels/mail.py": ("_reason",),
     "lapor/intake/channels/messenger_api.py": ("_refusal",),

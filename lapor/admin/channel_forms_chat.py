@@ -189,6 +189,14 @@ SMS: Final = ChannelForm(
                 lambda: say("Tulis MG diikuti 32 huruf dan angka, seperti di Twilio."),
             ),
         ),
+        Field(
+            "per_second",
+            lambda: say("SMS yang boleh dikirim per detik"),
+            lambda: say("Kosong: 1. Selebihnya menunggu gilirannya. 0: tanpa batas."),
+            optional=True,
+            check=digits("per_second", 1, 3),
+            inputmode="numeric",
+        ),
         *PACE,
     ),
     recipient=Field(

@@ -353,6 +353,9 @@ class Message(Table):
     receipt_at = Timestamptz(null=True, default=None)
     repeats = Integer(default=0)
     pieces = Varchar(length=90, null=True, default=None)
+    # While it waits because its way out is not free: the address as a lookup, and the turn that it was given there.
+    slot_key = Varchar(length=120, null=True, default=None)
+    slot_at = Timestamptz(null=True, default=None)
 
 
 TABLES = [

@@ -27,12 +27,12 @@ RETURNING id, kind, complaint, office, attempts, leased_until, trouble, interrup
 
 SENT = """
 UPDATE message SET state = 'sent', channel = $3, person = coalesce($4, person), provider_reference = $5, sent_at = $6,
-  leased_until = NULL, trouble = NULL, repeats = repeats + $7
+  leased_until = NULL, trouble = NULL, repeats = repeats + $7, slot_key = NULL, slot_at = NULL
 WHERE id = $1 AND state = 'sending' AND leased_until = $2"""
 
 _PUT_BACK = """
 UPDATE message SET state = $3, channel = $4, person = coalesce($5, person), trouble = $6, next_attempt_at = $7,
-  attempts = $8, leased_until = NULL
+  attempts = $8, leased_until = NULL, slot_key = CASE WHEN $9 THEN slot_key END, slot_at = CASE WHEN $9 THEN slot_at END
 WHERE id = $1 AND state = 'sending' AND leased_until = $2"""
 
 
@@ -67,8 +67,13 @@ async def put_back(
     trouble: str | None,
     until: datetime,
     attempts: int,
+    *,
+    in_turn: bool = False,
 ) -> None:
-    """Let somebody take it up again at `until`, in this state and with so many attempts behind it."""
+    """Let somebody take it up again at `until`, in this state and with so many attempts behind it.
+
+    Only one that waits `in_turn`, for its way out to be free, keeps its turn.
+    """
     async with transaction("worker"):
         await database.execute(
             _PUT_BACK,
@@ -80,4 +85,5 @@ async def put_back(
             trouble[:300] if trouble else None,
             until,
             attempts,
+            in_turn,
         )

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -11,9 +11,10 @@ from lapor import channel_accounts, database
 from lapor.channel_accounts import Account
 from lapor.complaints import events
 from lapor.database import transaction
-from lapor.intake import bounces, breaker, gathered, letters
+from lapor.intake import bounces, breaker, gathered, letters, mail_breaker, way_out
 from lapor.intake.bundling import bundle
-from lapor.intake.channels.interface import Undelivered
+from lapor.intake.channels.interface import Speaks, Undelivered
+from lapor.intake.channels.mail import Mail
 from lapor.intake.chat_letters import CHAT
 from lapor.intake.leased import SENT, Leased, lease, put_back
 from lapor.intake.letters import ATTEMPTS, Letter, Sending
@@ -109,7 +110,7 @@ async def _send(message: Leased, outlets: Outlets, settings: Settings, done: Dra
         async with transaction("worker"):
             letter = await gathered.write(message.id, sending)
             account = outlets.account_of(letter)
-            until = letter.wait_until or (await breaker.rests_until(account) if account else None)
+            until = letter.wait_until or (await _rests_until(letter, account))
         if until:
             await put_back(message, letter, "waiting", message.trouble, until, message.attempts - 1)
             done.held += 1
@@ -124,14 +125,19 @@ async def _send(message: Leased, outlets: Outlets, settings: Settings, done: Dra
         # Waiting counts as sending does, so that the lease outlasts both.
         async with asyncio.timeout(PATIENCE_SECONDS):
             await turns.come(message.id, letter)
+            if await _waits_its_turn(message, letter, outlet):
+                done.held += 1
+                return
             reference = await outlet.send(letter.outgoing)
     except Exception as error:
-        if account and isinstance(error, Undelivered):
-            await breaker.note_failure(account, error)
+        if letter and (until := await _note_failure(letter, account, error)):
+            # The server is down, which is no fault of this letter: it waits as those that follow it.
+            await put_back(message, letter, "waiting", _reason(error), until, message.attempts - 1)
+            done.held += 1
+            return
         await _failed(message, letter, error, done)
         return
-    if account:
-        await breaker.note_success(account)
+    await _note_success(letter, account)
     async with transaction("worker"):
         if message.interrupted:
             await _may_have_left_twice(message)
@@ -147,6 +153,40 @@ async def _send(message: Leased, outlets: Outlets, settings: Settings, done: Dra
             int(message.interrupted),
         )
     done.sent += 1
+
+
+async def _waits_its_turn(message: Leased, letter: Letter, outlet: Speaks) -> bool:
+    """Whether it may not leave yet because its provider would take offence; it waits then, uncounted."""
+    async with transaction("worker"):
+        until = await way_out.wait_until(message.id, letter, outlet.rates)
+        if until:
+            attempts = message.attempts - 1
+            await put_back(message, letter, "waiting", message.trouble, until, attempts, in_turn=True)
+    return until is not None
+
+
+async def _rests_until(letter: Letter, account: Account | None) -> datetime | None:
+    if account:
+        return await breaker.rests_until(account)
+    return await mail_breaker.rests_until() if letter.channel == Mail.name else None
+
+
+async def _note_failure(letter: Letter, account: Account | None, error: Exception) -> datetime | None:
+    """Tell whoever watches over the way; return until when nothing at all leaves by it, if that is known."""
+    if not isinstance(error, Undelivered):
+        return None
+    if account:
+        await breaker.note_failure(account, error)
+    elif letter.channel == Mail.name:
+        return await mail_breaker.note_failure(error)
+    return None
+
+
+async def _note_success(letter: Letter, account: Account | None) -> None:
+    if account:
+        await breaker.note_success(account)
+    elif letter.channel == Mail.name:
+        await mail_breaker.note_success()
 
 
 async def _may_have_left_twice(message: Leased) -> None:

@@ -60,6 +60,8 @@ class Line(Talking[SmsServer]):
             "api": f"{self.api.url}/kirim",
             "send_header": "X-Kunci",
             "send_fields": "to=tujuan text=isi id=nomor",
+            # Nobody here waits for a second to pass.
+            "per_second": "0",
             **more,
         }
         await self._open({"webhook_token": TOKEN, "send_token": SEND_TOKEN}, settings)

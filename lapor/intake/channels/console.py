@@ -5,6 +5,7 @@ from datetime import timedelta
 import structlog
 
 from lapor.intake.channels.interface import Outgoing
+from lapor.intake.channels.rates import UNLIMITED
 
 log = structlog.get_logger()
 
@@ -14,6 +15,7 @@ class Console:
 
     name = "console"
     reply_window: timedelta | None = None
+    rates = UNLIMITED
 
     async def send(self, message: Outgoing) -> str:
         """Write one line with kind, ticket and office, and return the message's key as its reference."""

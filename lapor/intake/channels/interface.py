@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from lapor.channel_accounts import Account
 from lapor.complaints.filing import Filing
+from lapor.intake.channels.rates import Rates
 from lapor.settings import Settings
 
 # Before the account of a delivery that comes from a machine: its complaint has no reporter.
@@ -185,6 +186,8 @@ class Speaks(Protocol):
     name: str
     # How long after the reporter's last message the channel may still be used; None means always.
     reply_window: timedelta | None
+    # How fast its provider lets us send.
+    rates: Rates
 
     async def send(self, message: Outgoing) -> str:
         """Hand the message over and return the provider's reference; raises Undelivered."""

@@ -6,14 +6,28 @@ from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
 
-from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPConnectError,
+    SMTPException,
+    SMTPHeloError,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+)
 
 from lapor.intake import mail_threads
 from lapor.intake.channels import mail_events
 from lapor.intake.channels.interface import Outgoing, Undelivered
+from lapor.intake.channels.rates import UNLIMITED, Rate, Rates
 from lapor.settings import Settings
 
 PATIENCE_SECONDS = 30.0
+# How long a server that is away is left alone at first.
+REST = timedelta(minutes=1)
+# RFC 5321, 4.2.3: the service shuts down, no storage, no such credentials now. RFC 4954: log in first, and wrongly.
+_DOWN = (421, 452, 454, 530, 534, 535)
 NOTICES = "/pemberitahuan"
 # Letters that come by the day or week, and that their readers can do without.
 _LEFT_OUT_AT_WILL = ("escalation_digest", "day_list", "weekly_letter")
@@ -29,6 +43,8 @@ class Mail:
         self._smtp_url = settings.smtp_url
         self._sender = settings.mail_from
         self._base_url = settings.base_url
+        per_second = settings.smtp_per_second
+        self.rates = Rates(account=Rate(1 / per_second)) if per_second else UNLIMITED
         self._idle: list[SMTP] = []
 
     async def send(self, message: Outgoing) -> str:
@@ -42,7 +58,7 @@ class Mail:
             )
         except (SMTPException, OSError, ValueError) as error:
             _drop(link)
-            raise Undelivered(_reason(error), for_good=_for_good(error)) from None
+            raise Undelivered(_reason(error), for_good=_for_good(error), wait=_rest(error)) from None
         except BaseException:
             _drop(link)
             raise
@@ -130,6 +146,17 @@ def _for_good(error: Exception) -> bool:
     """Whether the server refuses for ever (RFC 5321, 4.2.1: 5yz)."""
     error = _first(error)
     return isinstance(error, SMTPResponseException) and 500 <= error.code < 600
+
+
+def _rest(error: Exception) -> timedelta | None:
+    """How long nothing is worth trying; None when only this mail, or one of its addressees, is refused."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return None
+    if isinstance(error, SMTPConnectError | SMTPSenderRefused | SMTPAuthenticationError | SMTPHeloError):
+        return REST
+    if isinstance(error, SMTPResponseException):
+        return REST if error.code in _DOWN else None
+    return None if isinstance(error, ValueError) else REST
 
 
 def _reason(error: Exception) -> str:

@@ -18,6 +18,7 @@ from lapor.intake import fetching, pieces
 from lapor.intake.channels import meta, payloads
 from lapor.intake.channels.interface import Below, Chat, Outgoing, Undelivered
 from lapor.intake.channels.messenger import NAME
+from lapor.intake.channels.rates import Rate, Rates
 from lapor.intake.channels.talk import Unfetchable
 
 PATIENCE_SECONDS: Final = 20.0
@@ -26,6 +27,8 @@ WINDOW: Final = timedelta(hours=24)
 MARGIN: Final = timedelta(minutes=5)
 # Instagram counts bytes, and takes the fewest.
 LONGEST_TEXT: Final = 1000
+# A hundred a second on Instagram, which allows the fewest; nothing is said about one person.
+RATES: Final = Rates(account=Rate.per_second(100, burst=10))
 # A comment on Instagram, which takes fewer letters than Facebook.
 LONGEST_COMMENT: Final = 2000
 # A comment that is gone, that stands where our page has no say, or was answered privately before: nothing of ours is broken.
@@ -49,6 +52,7 @@ class MessengerApi:
 
     name = NAME
     reply_window: timedelta | None = WINDOW
+    rates = RATES
 
     def __init__(self, account: Account) -> None:
         self._account = account

@@ -16,10 +16,14 @@ from lapor.database import transaction
 from lapor.intake import pieces, sms_words, stopped
 from lapor.intake.channels import payloads, twilio
 from lapor.intake.channels.interface import Outgoing, Undelivered
+from lapor.intake.channels.rates import UNLIMITED, Rate, Rates
 from lapor.intake.channels.sms import HEADER, NAME, TWILIO
 
 TWILIO_API: Final = "https://api.twilio.com"
 PATIENCE_SECONDS: Final = 20.0
+# A number sends one a second, and a provider queues a few more than that.
+USUAL_RATE: Final = 1
+BURST: Final = 3
 # "2/4 " before every part that is a message of its own.
 _MARK: Final = 4
 _DEFAULT_REST: Final = timedelta(seconds=30)
@@ -41,6 +45,7 @@ class SmsApi:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+        self.rates = _rates(account.settings.get("per_second", ""))
         self._held: httpx.AsyncClient | None = None
 
     async def send(self, message: Outgoing) -> str:
@@ -125,6 +130,12 @@ class SmsApi:
         if answer.is_success:
             return given
         raise _refusal(answer, given)
+
+
+def _rates(given: str) -> Rates:
+    """What its contract allows: one a second unless the account says otherwise; 0 is without limit."""
+    count = int(given) if given.isdecimal() else USUAL_RATE
+    return Rates(account=Rate(1 / count, BURST)) if count else UNLIMITED
 
 
 def _refusal(answer: httpx.Response, found: dict[str, Any]) -> Undelivered:

@@ -17,12 +17,15 @@ from lapor.channel_accounts import Account
 from lapor.intake import fetching, pieces
 from lapor.intake.channels import payloads
 from lapor.intake.channels.interface import Outgoing, Undelivered
+from lapor.intake.channels.rates import Rate, Rates
 from lapor.intake.channels.talk import Unfetchable
 from lapor.intake.channels.telegram import NAME, UPDATES, number, reference
 
 DEFAULT_API: Final = "https://api.telegram.org"
 PATIENCE_SECONDS: Final = 20.0
 LONGEST_TEXT: Final = 4096
+# Thirty a second in all; one a second to a chat, with short bursts.
+RATES: Final = Rates(account=Rate.per_second(30, burst=5), address=Rate(1.0, burst=5))
 _DEFAULT_REST: Final = timedelta(seconds=30)
 _LONGEST_REST: Final = timedelta(hours=1)
 _UNTIL_MENDED: Final = timedelta(minutes=5)
@@ -34,6 +37,7 @@ class TelegramApi:
 
     name = NAME
     reply_window: timedelta | None = None
+    rates = RATES
 
     def __init__(self, account: Account) -> None:
         self._account = account

@@ -14,6 +14,7 @@ from lapor import words
 from lapor.channel_accounts import Account
 from lapor.intake import fetching
 from lapor.intake.channels.interface import Chat, Outgoing, Undelivered
+from lapor.intake.channels.rates import Rate, Rates
 from lapor.intake.channels.talk import Unfetchable
 from lapor.intake.channels.whatsapp import NAME, SHUT
 
@@ -24,6 +25,8 @@ WINDOW: Final = timedelta(hours=24)
 MARGIN: Final = timedelta(minutes=5)
 LONGEST_TEXT, LONGEST_WITH_BUTTONS, MOST_BUTTONS = 4096, 1024, 3
 
+# Eighty a second for a number of ours; one in six seconds to a person, of which 45 may leave at once.
+RATES: Final = Rates(account=Rate.per_second(80, burst=5), address=Rate(6.0, burst=45))
 # What opens a list of choices.
 _CHOOSE: Final = {"id": "Pilih", "en": "Choose"}
 # Throughput, spam and request limits, and services that are away: the account rests.
@@ -42,6 +45,7 @@ class WhatsAppApi:
 
     name = NAME
     reply_window: timedelta | None = WINDOW
+    rates = RATES
 
     def __init__(self, account: Account) -> None:
         self._account = account
