@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from lapor import database
 from lapor.complaints.filing import Filing, file
 from lapor.intake.letters import ATTEMPTS_BEFORE_NEXT
 from lapor.intake.outbound import drain
@@ -70,7 +71,16 @@ async def test_the_way_chosen_on_the_form_is_taken_first(
     assert QUESTION in plain((await site.get("/lapor")).text)
     filed = await resident.file(site, {**GIVEN, "first_way": chosen})
     assert ("lewat SMS" in plain(filed.page)) is (way == "sms")
+    assert await _told_to_the_desk(ways) == way
     assert await ways.send() == [way]
+
+
+async def _told_to_the_desk(ways: Ways) -> str:
+    """By which way officers are told that the reporter hears first."""
+    person = await ways.world.officer("coordinator", "smg-diskominfo")
+    async with database.transaction("reader", user_id=person):
+        found: str = await database.fetchval("SELECT reporter_reach(max(id)) FROM complaint")
+    return found
 
 
 async def test_when_the_chosen_way_fails_the_others_follow_in_their_order(ways: Ways, site: Visitor) -> None:
@@ -117,6 +127,7 @@ async def test_whoever_holds_the_secret_link_chooses_later_and_nobody_else(ways:
         email=MAIL,
     )
     filed = await file(told, role="worker")
+    assert await _told_to_the_desk(ways) == "whatsapp"
     at = f"/laporan/{filed.ticket}"
     page = (await site.get(f"{at}/buka/{filed.secret}", follow_redirects=True)).text
     assert [words in plain(page) for words in (QUESTION, "WhatsApp", "SMS")] == [True] * 3
@@ -127,6 +138,7 @@ async def test_whoever_holds_the_secret_link_chooses_later_and_nobody_else(ways:
     saved = await site.send_form(f"{address}/jalan-kabar", {"first_way": "email"}, page=address)
     assert "Kabar berikutnya" in plain((await site.get(saved.headers["location"])).text)
     assert await ways.send() == ["email"]
+    assert await _told_to_the_desk(ways) == "email"
     await site.send_form(f"{address}/tutup", page=address)
     gone = await site.send_form(f"{address}/jalan-kabar", {"first_way": "sms"}, page="/lapor")
     assert gone.status_code == 404
