@@ -51,6 +51,10 @@ WHERE channel = $1 AND name = $2 AND (last_seen_at IS NULL OR last_seen_at < $3:
 _REFUSED = """
 UPDATE channel_account SET refusals = refusals + 1, refused_at = lapor_now()
 WHERE channel = $1 AND (refused_at IS NULL OR refused_at < lapor_now() - $2::interval)"""
+_REFUSED_UNNAMED = """
+INSERT INTO hook_refusal AS h (channel, refusals, refused_at) VALUES ($1, 1, lapor_now())
+ON CONFLICT (channel) DO UPDATE SET refusals = h.refusals + 1, refused_at = lapor_now()
+WHERE h.refused_at IS NULL OR h.refused_at < lapor_now() - $2::interval"""
 
 
 async def listening(channel: str) -> list[Account]:
@@ -74,6 +78,11 @@ async def note_refused(channel: str) -> None:
     Whose name it came in is not known, so that it counts for every account of the channel.
     """
     await database.execute(_REFUSED, channel, REFUSED_EVERY)
+
+
+async def note_refused_unnamed(channel: str) -> None:
+    """The same for a channel that has no accounts, whose secrets are settings."""
+    await database.execute(_REFUSED_UNNAMED, channel, REFUSED_EVERY)
 
 
 def said_context(key: str) -> str:

@@ -17,6 +17,7 @@ from lapor.complaints.counting import count_up
 from lapor.complaints.retention import Terms, erase_due
 from lapor.failures import place
 from lapor.intake import mailbox, morning, weekly
+from lapor.intake.channel_backlog import watch_backlog
 from lapor.intake.channel_watch import watch_channels
 from lapor.intake.dialogues import end_silences
 from lapor.intake.forgetting import forget_over
@@ -24,6 +25,7 @@ from lapor.intake.inbound import READ_INBOUND, read_waiting
 from lapor.intake.media_fetching import fetch_waiting
 from lapor.intake.outbound import drain
 from lapor.intake.outbox import look
+from lapor.intake.partner_watch import watch_partners
 from lapor.runtime import running
 from lapor.settings import Settings
 from lapor.sla.audit import CODES, watch
@@ -81,8 +83,10 @@ async def _dialogues(_: Settings) -> bool:
 
 
 async def _channels(_: Settings) -> bool:
-    """Silent channels and wrong signatures."""
+    """Silent channels and partners, wrong signatures, deliveries that pile up."""
     await watch_channels()
+    await watch_partners()
+    await watch_backlog()
     return False
 
 

@@ -9,7 +9,7 @@ import asyncpg
 
 from lapor import database
 from lapor.database import transaction
-from lapor.intake import pace
+from lapor.intake import pace, way_out
 from lapor.sla import alarms
 
 SILENT: Final = "channel_silent"
@@ -49,6 +49,7 @@ async def watch_channels() -> int:
             if row["over"]:
                 # A day without one: what was counted is told, and no share of what comes next.
                 await database.execute(_COUNT_ANEW, row["id"])
+        await way_out.forget_free()
     return standing
 
 
@@ -61,10 +62,20 @@ async def _settle(row: asyncpg.Record, code: str, sentence: str) -> bool:
     return bool(sentence)
 
 
+def is_silent(row: asyncpg.Record) -> bool:
+    """Whether a `silence` is longer than the `longest` pause of enough `deliveries` lets one expect."""
+    if row["deliveries"] < ENOUGH:
+        return False
+    return bool(row["silence"] >= max(LEAST_SILENCE, LONGER * row["longest"]))
+
+
+def is_share(refusals: int, lately: int) -> bool:
+    """Whether so many wrong signatures beside so many deliveries are more than somebody's curiosity."""
+    return refusals >= MOST_REFUSALS and refusals / (refusals + lately) > MOST_SHARE
+
+
 def _silence(row: asyncpg.Record) -> str:
-    if not row["active"] or row["deliveries"] < ENOUGH:
-        return ""
-    if row["silence"] < max(LEAST_SILENCE, LONGER * row["longest"]):
+    if not row["active"] or not is_silent(row):
         return ""
     hours = int(row["silence"].total_seconds()) // 3600
     return f"Kanal {row['title']} tidak menerima apa pun selama {hours} jam, lebih lama dari biasanya."
@@ -72,8 +83,6 @@ def _silence(row: asyncpg.Record) -> str:
 
 def _wrong_signatures(row: asyncpg.Record) -> str:
     count = row["refusals"]
-    if not row["active"] or row["over"] or count < MOST_REFUSALS:
-        return ""
-    if count / (count + row["lately"]) <= MOST_SHARE:
+    if not row["active"] or row["over"] or not is_share(count, row["lately"]):
         return ""
     return f"Kanal {row['title']}: {count} kiriman dengan tanda tangan yang salah. Periksa rahasianya di halaman Kanal."

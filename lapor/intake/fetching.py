@@ -68,7 +68,7 @@ async def read(client: httpx.AsyncClient, address: str, most_bytes: int) -> byte
                 if answer.is_redirect:
                     address, credentials = _next(target.url, answer), False
                     continue
-                _check(answer)
+                _check(answer, credentials)
                 return await _limited(answer, most_bytes)
             finally:
                 await answer.aclose()
@@ -86,11 +86,13 @@ async def _limited(answer: httpx.Response, most_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _check(answer: httpx.Response) -> None:
+def _check(answer: httpx.Response, credentials: bool = True) -> None:
     if answer.is_success:
         return
     gone = answer.status_code in (400, 404, 410)
-    raise Unfetchable(f"penyedia kanal menjawab {answer.status_code}", for_good=gone)
+    # Only where we have shown our token can it be what is wrong.
+    broken = credentials and answer.status_code in (401, 403)
+    raise Unfetchable(f"penyedia kanal menjawab {answer.status_code}", for_good=gone, broken=broken)
 
 
 def _next(url: httpx.URL, answer: httpx.Response) -> str:

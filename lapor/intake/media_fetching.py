@@ -18,9 +18,11 @@ from lapor.complaints.sent_files import SentFile
 from lapor.database import transaction
 from lapor.intake.channel_list import FETCHING
 from lapor.intake.channels.talk import Fetches, Unfetchable
+from lapor.sla import alarms
 
 log = structlog.get_logger()
 
+CANNOT_FETCH: Final = "channel_cannot_fetch"
 PHOTO: Final = "photo"
 ATTEMPTS: Final = 8
 LEASE: Final = timedelta(minutes=3)
@@ -35,6 +37,7 @@ WHERE id = (
   ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT 1)
 RETURNING id, channel, account, reference, kind, complaint, statement, attempts, received_at"""
 _STILL = "SELECT state FROM channel_media WHERE id = $1 FOR UPDATE"
+_ACCOUNT = "SELECT id, title FROM channel_account WHERE channel = $1 AND name = $2"
 _SETTLE = "UPDATE channel_media SET state = $2, trouble = $3 WHERE id = $1"
 _POSTPONE = """
 UPDATE channel_media SET trouble = $2, next_attempt_at = lapor_now() + $3::interval * power($4::float8, attempts - 1)
@@ -85,6 +88,7 @@ async def _fetch_next(holders: Mapping[str, Fetches]) -> bool:
     try:
         found = await _read(claimed, holders[f"{claimed.channel}:{claimed.account}"])
         await _keep(claimed, found)
+        await _note_works(claimed)
     except (Unusable, Refused) as reason:
         await _refuse(claimed, "refused", str(reason))
     except Exception as error:
@@ -114,6 +118,8 @@ async def _keep(claimed: _Claimed, found: Picture | SentFile) -> None:
 
 async def _failed(claimed: _Claimed, error: Exception) -> None:
     reason = str(error) if isinstance(error, Unfetchable) else f"gagal diambil ({type(error).__name__})"
+    if isinstance(error, Unfetchable) and error.broken:
+        await _note_broken(claimed, reason)
     log.warning("media_failed", error=type(error).__name__, kind=claimed.kind, attempts=claimed.attempts)
     if isinstance(error, Unfetchable) and error.for_good:
         await _refuse(claimed, "refused", reason)
@@ -122,6 +128,25 @@ async def _failed(claimed: _Claimed, error: Exception) -> None:
     else:
         async with transaction("worker"):
             await database.execute(_POSTPONE, claimed.id, reason[:300], FIRST_PAUSE, GROWTH)
+
+
+async def _note_broken(claimed: _Claimed, reason: str) -> None:
+    """The provider does not know our token any more: somebody has to mend it, whatever becomes of this file."""
+    async with transaction("worker"):
+        for row in await database.fetch(_ACCOUNT, claimed.channel, claimed.account):
+            await alarms.sound(CANNOT_FETCH, f"channel:{row['id']}", _sentence(row["title"], reason))
+
+
+async def _note_works(claimed: _Claimed) -> None:
+    async with transaction("worker"):
+        for row in await database.fetch(_ACCOUNT, claimed.channel, claimed.account):
+            await alarms.clear([CANNOT_FETCH], f"channel:{row['id']}")
+
+
+def _sentence(title: str, reason: str) -> str:
+    return (
+        f"Kanal {title} tidak dapat mengambil berkas: {reason}. Periksa token dan izinnya di halaman Kanal."
+    )
 
 
 async def _refuse(claimed: _Claimed, state: str, reason: str) -> None:

@@ -56,6 +56,8 @@ async def _received(request: AnyRequest, channel: str) -> Response[Any]:
             parts = None
             if keys.accounts:
                 await channel_accounts.note_refused(hears.name)
+            elif not hears.has_accounts and keys.settings.partner_secrets:
+                await channel_accounts.note_refused_unnamed(hears.name)
         stored = await store(hears.name, _checked(parts)) if parts else 0
     if parts is None:
         raise _refusal(401, "The signature does not fit, or is too old.")

@@ -29,6 +29,9 @@ SENTENCES: Mapping[str, str] = {
     "inbound_stuck": "{count} kiriman masuk tertahan lebih dari sepuluh menit.",
 }
 
+# Found by the audit as well, and told for each channel and account by whoever watches those.
+TOLD_BY_CHANNEL = frozenset({"inbound_stuck"})
+
 _RAISE = """
 INSERT INTO alarm (code, subject, sentence, times, raised_at) VALUES ($1, $2, $3, 1, lapor_now())
 ON CONFLICT (code, subject) WHERE cleared_at IS NULL

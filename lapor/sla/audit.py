@@ -258,11 +258,13 @@ def _lacks_year(schedule: Schedule, region: str, zone: str, at: datetime) -> boo
 
 
 async def watch(*, whole: bool = True) -> list[Finding]:
-    """Audit, raise an alarm for everything found and end the alarms of what is gone; return what was found."""
+    """Audit, raise an alarm for what is found and not told by channel, end those of what is gone; return what was found."""
     findings = await audit(whole=whole)
     found = {finding.code for finding in findings}
     async with transaction("worker"):
         for finding in findings:
+            if finding.code in alarms.TOLD_BY_CHANNEL:
+                continue
             sentence = alarms.SENTENCES[finding.code].format(count=finding.count)
             await alarms.sound(finding.code, _SUBJECT, sentence)
         gone = [code for code in CODES if code not in found and (whole or code not in _OF_EVENTS)]

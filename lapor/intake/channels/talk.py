@@ -73,8 +73,12 @@ class Fetches(Protocol):
 
 
 class Unfetchable(Exception):
-    """A file that could not be fetched; `for_good` says that another attempt would fail again."""
+    """A file that could not be fetched; `for_good` says that another attempt would fail again.
 
-    def __init__(self, reason: str, *, for_good: bool = False) -> None:
+    A `broken` account is let fetch nothing until somebody has mended its token.
+    """
+
+    def __init__(self, reason: str, *, for_good: bool = False, broken: bool = False) -> None:
         super().__init__(reason)
         self.for_good = for_good
+        self.broken = broken
