@@ -26,9 +26,10 @@ WHERE $1::bigint IS NULL OR a.id = $1 ORDER BY a.active DESC, a.channel, a.id"""
 _OPEN = """
 INSERT INTO channel_account (channel, name, title, active, secrets, settings, changed_by, changed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, lapor_now()) ON CONFLICT (channel, name) DO NOTHING RETURNING id"""
+# The alarm of an account that was mended ends with the first thing that it sends: until then one failure is remembered.
 _CHANGE = """
 UPDATE channel_account SET title = $2, active = $3, secrets = $4, settings = $5, changed_by = $6,
-  changed_at = lapor_now(), paused_until = NULL, failures = 0, trouble = NULL WHERE id = $1"""
+  changed_at = lapor_now(), paused_until = NULL, failures = least(failures, 1), trouble = NULL WHERE id = $1"""
 _TRY = """
 INSERT INTO message (dedupe_key, kind, said, state, attempts, next_attempt_at, created_at)
 VALUES ($1, $2, $3, 'waiting', 0, lapor_now(), lapor_now())"""

@@ -284,6 +284,8 @@ DELETABLE |= {"figure_fact", "figure_cell", "figure_gap", "register_proposal"}
 DELETABLE |= {"dialogue", "channel_media", "channel_stop"}
 # Under which ids somebody was known of whom nothing was heard for long.
 DELETABLE |= {"sender_pair"}
+# How fast a way is used.
+DELETABLE |= {"outlet"}
 # Rows of registers on which nothing hangs: a trigger refuses the others, and the history keeps what they were.
 REGISTERS = {
     *(
