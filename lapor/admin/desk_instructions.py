@@ -18,8 +18,9 @@ from lapor.admin.offices import QUEUE, Officer
 from lapor.complaints import desk
 from lapor.complaints.desk import NotFound, Refused
 from lapor.complaints.events import KINDS
+from lapor.complaints.queries.filters import Filters
 from lapor.complaints.queries.instructions import instructions_of_desk
-from lapor.complaints.queries.queue import Filters, counts
+from lapor.complaints.queries.queue import counts
 from lapor.complaints.queries.tabs import INSTRUCTIONS
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language

@@ -36,9 +36,10 @@ from lapor.admin.lists import (
 from lapor.admin.offices import Officer
 from lapor.complaints.queries.choices import Choices, filter_choices
 from lapor.complaints.queries.claims import claims_of
+from lapor.complaints.queries.filters import Filters, looked_up
 from lapor.complaints.queries.load import OVERSEERS
 from lapor.complaints.queries.paging import COUNT_LIMIT, Wish
-from lapor.complaints.queries.queue import Filters, counts, looked_up, queue
+from lapor.complaints.queries.queue import counts, queue
 from lapor.complaints.queries.tabs import APPROVALS, BULK_TABS, TAB_STATUSES, TABS, UNROUTED
 from lapor.complaints.states import LABELS
 from lapor.locales import say

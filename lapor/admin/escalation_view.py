@@ -12,10 +12,10 @@ from babel.dates import format_date
 from lapor.admin.lists import Pager, address, categories_in_language, category_in_language
 from lapor.admin.offices import ESCALATIONS
 from lapor.complaints.queries.choices import Choices
+from lapor.complaints.queries.filters import Filters
 from lapor.complaints.queries.late_days import LateDay
 from lapor.complaints.queries.overdue import HIGHEST, Group, Late, Only
 from lapor.complaints.queries.paging import Mark, Page
-from lapor.complaints.queries.queue import Filters
 from lapor.locales import current, say
 from lapor.pages import AnyRequest
 

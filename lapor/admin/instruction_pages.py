@@ -26,8 +26,8 @@ from lapor.complaints import desk
 from lapor.complaints.desk import NotFound, Refused
 from lapor.complaints.events import KINDS
 from lapor.complaints.instructing import AT_ONCE, Giving, giving_office
+from lapor.complaints.queries.filters import Filters
 from lapor.complaints.queries.instructions import Chosen, chosen, instructions_given
-from lapor.complaints.queries.queue import Filters
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
 

@@ -13,7 +13,7 @@ from litestar import Response
 
 from lapor.admin.lists import NAMES, address
 from lapor.admin.offices import QUEUE, Officer
-from lapor.complaints.queries.queue import Filters
+from lapor.complaints.queries.filters import Filters
 from lapor.pages import AnyRequest
 
 COOKIE = "lapor_saring"

@@ -13,9 +13,9 @@ from lapor.admin.access import leaders_only
 from lapor.admin.live_changes import Changes
 from lapor.admin.offices import LEADER_ROLES, Officer
 from lapor.admin.queue_live import still_here
+from lapor.complaints.queries.filters import Filters
 from lapor.complaints.queries.overdue import overdue
 from lapor.complaints.queries.paging import Wish
-from lapor.complaints.queries.queue import Filters
 from lapor.pages import AnyRequest
 
 STREAM = "/pimpinan/arus"

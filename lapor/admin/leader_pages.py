@@ -21,11 +21,11 @@ from lapor.admin.offices import ESCALATIONS, INSTRUCTORS, Officer
 from lapor.complaints import desk
 from lapor.complaints.desk import Actor, NotFound, Refused
 from lapor.complaints.queries.choices import filter_choices
+from lapor.complaints.queries.filters import Filters
 from lapor.complaints.queries.holders import holders_of
 from lapor.complaints.queries.instructions import instructions_standing
 from lapor.complaints.queries.late_days import late_days
 from lapor.complaints.queries.overdue import MOST_SAYING, Only, overdue
-from lapor.complaints.queries.queue import Filters
 from lapor.complaints.reading_traces import note_listed
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language

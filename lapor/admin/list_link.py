@@ -10,9 +10,9 @@ from litestar.params import FromPath
 
 from lapor import crypto, database, limits
 from lapor.admin.offices import ESCALATIONS, LEADER_ROLES, LOGIN
+from lapor.complaints.queries.filters import Filters
 from lapor.complaints.queries.overdue import Late, overdue
 from lapor.complaints.queries.paging import Wish
-from lapor.complaints.queries.queue import Filters
 from lapor.locales import say
 from lapor.pages import AnyRequest, page, settle_language
 from lapor.settings import Settings

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from lapor.complaints.queries.choices import Choices, Option
+from lapor.complaints.queries.filters import Filters
 from lapor.complaints.queries.overdue import Late
 from lapor.complaints.queries.paging import Mark, Page, Wish
-from lapor.complaints.queries.queue import Filters, Item
+from lapor.complaints.queries.queue import Item
 from lapor.locales import current
 from lapor.pages import AnyRequest
 

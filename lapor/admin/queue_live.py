@@ -14,7 +14,8 @@ from lapor.admin.access import COOKIE, desk_only, officer_of
 from lapor.admin.lists import filters_of
 from lapor.admin.live_changes import Changes, Topics
 from lapor.admin.offices import LEADER_ROLES, Officer
-from lapor.complaints.queries.queue import Filters, counts, how_many_of
+from lapor.complaints.queries.filters import Filters
+from lapor.complaints.queries.queue import counts, how_many_of
 from lapor.complaints.queries.tabs import OURS, TABS
 from lapor.pages import AnyRequest
 

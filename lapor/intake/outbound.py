@@ -138,10 +138,15 @@ async def _send(message: Leased, outlets: Outlets, settings: Settings, done: Dra
         await _failed(message, letter, error, done)
         return
     await _note_success(letter, account)
+    await _left(message, letter, reference)
+    done.sent += 1
+
+
+async def _left(message: Leased, letter: Letter, reference: str | None) -> None:
+    """Record that a letter has left, and that it may have left before where its sender died over it."""
     async with transaction("worker"):
         if message.interrupted:
             await _may_have_left_twice(message)
-        at = await database.now()
         await database.execute(
             SENT,
             message.id,
@@ -149,10 +154,9 @@ async def _send(message: Leased, outlets: Outlets, settings: Settings, done: Dra
             letter.channel,
             letter.person,
             reference,
-            at,
+            await database.now(),
             int(message.interrupted),
         )
-    done.sent += 1
 
 
 async def _waits_its_turn(message: Leased, letter: Letter, outlet: Speaks) -> bool:

@@ -14,8 +14,9 @@ import asyncpg
 
 from lapor import database
 from lapor.complaints.queries.complaint import Sent
+from lapor.complaints.queries.filters import Filters, looked_up
 from lapor.complaints.queries.paging import PAGE_SIZE, Mark, Page, Wish, order, page
-from lapor.complaints.queries.queue import Filters, first_words, looked_up, place
+from lapor.complaints.queries.queue import first_words, place
 
 TOLD_LIMIT = 8
 # The ladder repeats its last rung without end; from here on it is called "again and again", and kept as that.
