@@ -12,7 +12,9 @@ from lapor.runtime import Ground, grounded, running
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
-    parser.epilog = "Needs LAPOR_OWNER_DATABASE_URL. A pack holds no people, passwords or complaints."
+    parser.epilog = (
+        "All but outlines need LAPOR_OWNER_DATABASE_URL. A pack holds no people, passwords or complaints."
+    )
     action = actions_of(parser)
     for name, summary in (
         ("load", "make the registers as the pack says; what has left the pack becomes inactive"),

@@ -48,6 +48,68 @@ async def _count_prints(page: Page) -> None:
     await page.add_init_script("window.printed = 0; window.print = () => { window.printed += 1; };")
 
 
+async def _take_a_call(page: Page, earlier: str) -> None:
+    """The words first, the topic and the place as they are proposed, the number and its history; then the slip."""
+    await page.keyboard.type("Lampu jalan mati di kelurahan Kedungmundu sejak tiga hari")
+    await page.locator("#saran [data-fill]").first.wait_for()
+    await _tab_to(page, '#saran [data-fill="f-category"]')
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#f-category")).to_have_value("lampu-jalan")
+    await page.locator("#f-text").focus()
+    await _tab_to(page, '#saran [data-fill="f-district"]')
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#f-village")).to_have_value("33.74.10.1009")
+    await _tab_to(page, "#f-phone")
+    await page.keyboard.type("0812 0000 1234")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#riwayat")).to_contain_text(earlier)
+    await page.keyboard.type("Ibu Sri")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("heading", name="Laporan sudah tercatat")).to_be_visible()
+    await page.keyboard.press("p")
+    assert await page.evaluate("window.printed") == 1
+    await page.emulate_media(media="print")
+    for hidden in (".head", ".next", ".keys", ".foot"):
+        await expect(page.locator(hidden).first).to_be_hidden()
+    await expect(page.locator(".slip-qr svg")).to_be_visible()
+    await page.emulate_media(media="screen")
+
+
+async def _take_somebody_unknown(page: Page) -> None:
+    """Whoever wants to stay unknown: the number is written down, and nothing is looked up."""
+    await page.keyboard.press("n")
+    await page.wait_for_url("**/loket?cara=phone")
+    await page.keyboard.type("Petugas parkir menagih dua kali lipat")
+    await _tab_to(page, '[name="privacy"]')
+    await page.keyboard.press("ArrowDown")
+    await _tab_to(page, "#f-phone")
+    await page.keyboard.type("0812 0000 1234")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("heading", name="Laporan sudah tercatat")).to_be_visible()
+
+
+async def _take_an_emergency(page: Page) -> None:
+    """The hand-over comes before the slip, and the key for the next one after it."""
+    await page.keyboard.press("n")
+    await page.wait_for_url("**/loket?cara=phone")
+    await page.keyboard.type("Rumah terbakar di sebelah pasar")
+    await page.locator("#saran [data-fill]").first.wait_for()
+    await _tab_to(page, '#saran [data-value="kebakaran"]')
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("heading", name="serahkan kepada piket sekarang")).to_be_visible()
+    await _tab_to(page, "#f-to")
+    await page.keyboard.type("Piket Damkar, Pak Contoh")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("Dua mobil berangkat")
+    await _tab_to(page, ".hand-over button")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Sudah diserahkan kepada piket.")).to_be_visible()
+    await page.keyboard.press("n")
+    await page.wait_for_url("**/loket?cara=phone")
+
+
 async def test_an_operator_files_three_reports_by_keyboard_and_prints_a_slip(
     counter: Phone, simulated: World
 ) -> None:
@@ -58,62 +120,9 @@ async def test_an_operator_files_three_reports_by_keyboard_and_prints_a_slip(
         await _log_in(page, counter, simulated)
         await _count_prints(page)
         await page.goto("/loket")
-
-        # A call: the words first, the topic and the place as they are proposed, the number and its history.
-        await page.keyboard.type("Lampu jalan mati di kelurahan Kedungmundu sejak tiga hari")
-        await page.locator("#saran [data-fill]").first.wait_for()
-        await _tab_to(page, '#saran [data-fill="f-category"]')
-        await page.keyboard.press("Enter")
-        await expect(page.locator("#f-category")).to_have_value("lampu-jalan")
-        await page.locator("#f-text").focus()
-        await _tab_to(page, '#saran [data-fill="f-district"]')
-        await page.keyboard.press("Enter")
-        await expect(page.locator("#f-village")).to_have_value("33.74.10.1009")
-        await _tab_to(page, "#f-phone")
-        await page.keyboard.type("0812 0000 1234")
-        await page.keyboard.press("Tab")
-        await expect(page.locator("#riwayat")).to_contain_text(tickets.show(earlier.ticket))
-        await page.keyboard.type("Ibu Sri")
-        await page.keyboard.press("Control+Enter")
-        await expect(page.get_by_role("heading", name="Laporan sudah tercatat")).to_be_visible()
-        await page.keyboard.press("p")
-        assert await page.evaluate("window.printed") == 1
-        await page.emulate_media(media="print")
-        for hidden in (".head", ".next", ".keys", ".foot"):
-            await expect(page.locator(hidden).first).to_be_hidden()
-        await expect(page.locator(".slip-qr svg")).to_be_visible()
-        await page.emulate_media(media="screen")
-
-        # Whoever wants to stay unknown: the number is written down, and nothing is looked up.
-        await page.keyboard.press("n")
-        await page.wait_for_url("**/loket?cara=phone")
-        await page.keyboard.type("Petugas parkir menagih dua kali lipat")
-        await _tab_to(page, '[name="privacy"]')
-        await page.keyboard.press("ArrowDown")
-        await _tab_to(page, "#f-phone")
-        await page.keyboard.type("0812 0000 1234")
-        await page.keyboard.press("Tab")
-        await page.keyboard.press("Control+Enter")
-        await expect(page.get_by_role("heading", name="Laporan sudah tercatat")).to_be_visible()
-
-        # An emergency: the hand-over comes before the slip, and the key for the next one after it.
-        await page.keyboard.press("n")
-        await page.wait_for_url("**/loket?cara=phone")
-        await page.keyboard.type("Rumah terbakar di sebelah pasar")
-        await page.locator("#saran [data-fill]").first.wait_for()
-        await _tab_to(page, '#saran [data-value="kebakaran"]')
-        await page.keyboard.press("Enter")
-        await page.keyboard.press("Control+Enter")
-        await expect(page.get_by_role("heading", name="serahkan kepada piket sekarang")).to_be_visible()
-        await _tab_to(page, "#f-to")
-        await page.keyboard.type("Piket Damkar, Pak Contoh")
-        await page.keyboard.press("Tab")
-        await page.keyboard.type("Dua mobil berangkat")
-        await _tab_to(page, ".hand-over button")
-        await page.keyboard.press("Enter")
-        await expect(page.get_by_text("Sudah diserahkan kepada piket.")).to_be_visible()
-        await page.keyboard.press("n")
-        await page.wait_for_url("**/loket?cara=phone")
+        await _take_a_call(page, tickets.show(earlier.ticket))
+        await _take_somebody_unknown(page)
+        await _take_an_emergency(page)
     filed = await simulated.fetch("SELECT channel, anonymous, emergency FROM complaint ORDER BY id OFFSET 1")
     assert [tuple(row) for row in filed] == [
         ("phone", False, False),
